@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/mesos-flocker/flocker-executor/volumes/journal"
 )
 
 // Store is the storage system that a volume's dataset lives in. Hold is its
@@ -53,6 +55,14 @@ type Describer interface {
 	Describe(ctx context.Context, r Record) (string, error)
 }
 
+// Identifier is what a Store should also be: it says for which node and control
+// service this process takes leases, in the form of Record.Node and
+// Record.Service. Recovery needs it to leave alone what another node or another
+// control service has to return.
+type Identifier interface {
+	Identity(ctx context.Context) (node, service string, err error)
+}
+
 // Note writes down what is about to be done. It must have succeeded before the
 // request that does it is sent.
 type Note func(Record) error
@@ -80,29 +90,5 @@ type Want struct {
 }
 
 // Record is what has been done to one dataset, or is about to be: enough for
-// another process to undo it. It is stored in the journal as JSON, so its field
-// names are a format.
-type Record struct {
-	Name    string `json:"name"`
-	Dataset string `json:"dataset"`
-	Node    string `json:"node"`    // Flocker node the lease is for
-	Era     string `json:"era"`     // its boot id when the lease was taken
-	Service string `json:"service"` // control service, host:port
-	Exists  bool   `json:"exists"`  // false: Bring has to create it
-	Primary string `json:"primary,omitempty"`
-	// PreviousPrimary is where the dataset was before Bring ordered it here,
-	// "" when nothing has to be put back.
-	PreviousPrimary string            `json:"previous_primary,omitempty"`
-	Size            int64             `json:"size,omitempty"`
-	Metadata        map[string]string `json:"metadata,omitempty"`
-	// LeaseSent is CLOCK_BOOTTIME, in nanoseconds, just before the last
-	// successful lease request was sent; LeaseFor its lifetime. Together with
-	// Era they say until when ownership is certain.
-	LeaseSent int64         `json:"lease_sent,omitempty"`
-	LeaseFor  time.Duration `json:"lease_for,omitempty"`
-	// LeaseUntil is the same for people, by the wall clock.
-	LeaseUntil time.Time `json:"lease_until,omitzero"`
-	// Certain says that this process saw the lease granted. A Record read from
-	// the journal never is.
-	Certain bool `json:"-"`
-}
+// another process to undo it. The journal keeps it.
+type Record = journal.Record

@@ -1,0 +1,20 @@
+// Package journal remembers on disk what an executor has done to datasets, so
+// that whoever comes next on the node can undo it after any death.
+//
+//	<state-dir>/
+//	  runs/<run>/          one folder per executor run, flock'ed while it lives
+//	    wanted/<id>.json     a lease is about to be taken, or the dataset brought
+//	    held/<id>.json       everything is mounted; a task may be using it
+//	    releasing/<id>.json  no process of the task is left; the lease goes back
+//	  datasets/<id>.lock   flock'ed by the one task on this node that may use it
+//	  corrupt/             entries nobody can read, kept for a person
+//
+// Every file is there before the act that it describes and is gone only after
+// that act is undone. It is written under a temporary name, synced, renamed, and
+// its folder synced. An entry of one run that is in two stages is in the later
+// one: a death between the two steps of a move leaves both.
+//
+// Who may touch an entry is decided by its dataset's lock, never by the run's:
+// the run's lock only says whether somebody alive still adds entries there. Both
+// are file locks, so the kernel drops them with their owner.
+package journal
