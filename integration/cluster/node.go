@@ -1,0 +1,155 @@
+package cluster
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+
+	"github.com/google/uuid"
+	"github.com/moby/sys/reexec"
+)
+
+// nodeConfig is everything a node's processes need to know.
+type nodeConfig struct {
+	Name    string        `json:"name"`
+	Dir     string        `json:"dir"` // the node's folder inside the cluster's
+	BootID  string        `json:"boot_id"`
+	Flocker flockerConfig `json:"flocker"`
+	Mesos   mesosConfig   `json:"mesos"`
+}
+
+type flockerConfig struct {
+	UUID      string `json:"uuid"`
+	Host      string `json:"host"`
+	AgentURL  string `json:"agent_url"`
+	Backend   string `json:"backend"`
+	Pool      string `json:"pool"`
+	Realistic bool   `json:"realistic,omitempty"`
+}
+
+type mesosConfig struct {
+	Master      string            `json:"master"`
+	Port        int               `json:"port"`
+	Isolation   string            `json:"isolation"`
+	CPUs        float64           `json:"cpus"`
+	Mem         float64           `json:"mem"`
+	Environment map[string]string `json:"environment"` // --executor_environment_variables
+}
+
+// node is the handle of a node's process 1.
+type node struct {
+	config  nodeConfig
+	cmd     *exec.Cmd
+	control *os.File
+	orders  *json.Encoder
+	answers *json.Decoder
+	serial  chan struct{} // one order at a time
+}
+
+// prepare lays out the node's folder.
+func prepare(c nodeConfig) error {
+	for _, d := range []string{"flocker", "etc-flocker", "state", "mesos"} {
+		if err := os.MkdirAll(filepath.Join(c.Dir, d), 0o755); err != nil {
+			return err
+		}
+	}
+	if err := os.Chmod(filepath.Join(c.Dir, "flocker"), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(c.Dir, "boot_id"), []byte(c.BootID+"\n"), 0o444)
+}
+
+// startNode starts the node's process 1 and returns when its world stands.
+func startNode(c nodeConfig) (*node, error) {
+	if err := prepare(c); err != nil {
+		return nil, err
+	}
+	ours, theirs, err := socketPair()
+	if err != nil {
+		return nil, err
+	}
+	cmd := reexec.Command(nodeMain)
+	cmd.ExtraFiles = []*os.File{theirs}
+	cmd.Stderr = os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID,
+		Setsid:     true, // a Ctrl-C at the terminal is for the parent alone
+	}
+	err = cmd.Start()
+	_ = theirs.Close()
+	if err != nil {
+		_ = ours.Close()
+		return nil, fmt.Errorf("start node %s: %w", c.Name, err)
+	}
+	n := &node{config: c, cmd: cmd, control: ours, orders: json.NewEncoder(ours), answers: json.NewDecoder(ours), serial: make(chan struct{}, 1)}
+	if _, err := n.exchange(c); err != nil {
+		return nil, errors.Join(fmt.Errorf("start node %s: %w", c.Name, err), n.kill())
+	}
+	return n, nil
+}
+
+// exchange sends one order (or the configuration) and waits for its answer.
+func (n *node) exchange(o any) (int, error) {
+	n.serial <- struct{}{}
+	defer func() { <-n.serial }()
+	if err := n.orders.Encode(o); err != nil {
+		return 0, fmt.Errorf("node %s: %w", n.config.Name, err)
+	}
+	var a answer
+	if err := n.answers.Decode(&a); err != nil {
+		return 0, fmt.Errorf("node %s is gone: %w", n.config.Name, err)
+	}
+	if a.Error != "" {
+		return 0, fmt.Errorf("node %s: %s", n.config.Name, a.Error)
+	}
+	return a.Pid, nil
+}
+
+func (n *node) start(child string) error {
+	_, err := n.exchange(order{Op: "start", Child: child})
+	return err
+}
+
+func (n *node) signal(child string, sig syscall.Signal) error {
+	_, err := n.exchange(order{Op: "signal", Child: child, Signal: sig})
+	return err
+}
+
+// stop ends the node in good order: nothing of it stays mounted.
+func (n *node) stop() error {
+	_, err := n.exchange(order{Op: "sweep"})
+	return errors.Join(err, n.kill())
+}
+
+// kill is a power cut: process 1 dies and everything in the node with it.
+func (n *node) kill() error {
+	_ = n.cmd.Process.Kill()
+	err := n.cmd.Wait()
+	_ = n.control.Close()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return nil
+	}
+	return err
+}
+
+// path is a path inside the node as this process reaches it.
+func (n *node) path(p string) string {
+	return filepath.Join("/proc", fmt.Sprint(n.cmd.Process.Pid), "root", p)
+}
+
+func socketPair() (ours, theirs *os.File, err error) {
+	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("socketpair: %w", err)
+	}
+	return os.NewFile(uintptr(fds[0]), "node"), os.NewFile(uintptr(fds[1]), "node"), nil
+}
+
+func newBootID() string { return uuid.NewString() }
+
+func (n *node) pid() string { return fmt.Sprint(n.cmd.Process.Pid) }

@@ -1,0 +1,66 @@
+package framework
+
+import (
+	"time"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+)
+
+// refuse is how long an unused offer is declined: hardly at all while a launch
+// waits for another one, otherwise until Launch revives.
+func refuse(pending int) time.Duration {
+	if pending > 0 {
+		return 0
+	}
+	return time.Hour
+}
+
+// fit splits the pending launches into those that the offer can carry together
+// and the rest.
+func fit(pending []*launch, offer mesos.Offer) (fitting, rest []*launch) {
+	free := scalars(offer.Resources)
+	for _, l := range pending {
+		need := scalars(l.task.Resources)
+		if l.task.Executor != nil {
+			add(need, scalars(l.task.Executor.Resources))
+		}
+		if (l.hostname == "" || l.hostname == offer.Hostname) && within(need, free) {
+			subtract(free, need)
+			fitting = append(fitting, l)
+			continue
+		}
+		rest = append(rest, l)
+	}
+	return fitting, rest
+}
+
+func scalars(resources []mesos.Resource) map[string]float64 {
+	sum := map[string]float64{}
+	for _, r := range resources {
+		if r.Scalar != nil {
+			sum[r.Name] += r.Scalar.Value
+		}
+	}
+	return sum
+}
+
+func within(need, free map[string]float64) bool {
+	for name, n := range need {
+		if n > free[name]+1e-9 {
+			return false
+		}
+	}
+	return true
+}
+
+func add(to, more map[string]float64) {
+	for name, n := range more {
+		to[name] += n
+	}
+}
+
+func subtract(from, less map[string]float64) {
+	for name, n := range less {
+		from[name] -= n
+	}
+}
