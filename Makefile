@@ -1,0 +1,56 @@
+# Everything that CI runs is a target here.
+GO        ?= go
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS   := -s -w -X main.version=$(VERSION)
+STATIC    := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
+PACKAGES  := ./...
+
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## bin/flocker-executor (static, stripped) and bin/minicluster
+	$(STATIC) -o bin/flocker-executor ./cmd/flocker-executor
+	$(STATIC) -o bin/minicluster ./cmd/minicluster
+
+cross: ## amd64 and arm64 build of everything
+	GOARCH=amd64 CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/flocker-executor
+	GOARCH=arm64 CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/flocker-executor
+	GOARCH=arm64 CGO_ENABLED=0 $(GO) vet $(PACKAGES)
+
+demo: build need-demo ## a task, its volume, two nodes: the whole story in a minute (root)
+	@bin/minicluster demo
+
+test: need-test ## all tests with -race: unit, integration, end to end (root)
+	$(GO) test $(TESTFLAGS) -race -count=1 -timeout 600s $(PACKAGES)
+
+soak: need-test ## the long tests
+	$(GO) test -race -count=1 -timeout 3600s -tags soak -run Soak $(PACKAGES)
+
+bench: build need-test ## figures of this build beside what they are compared with (root)
+	$(GO) run ./integration/bench
+
+fuzz: ## every fuzz target for a while
+	.ci/fuzz
+
+lint: ## golangci-lint with the import arrows of the design
+	$(GO) -C .ci/tools build -o $(CURDIR)/.cache/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	.cache/golangci-lint run $(PACKAGES)
+
+deps: ## rewrite the checked-in dependency list of the executor
+	.ci/deps > cmd/flocker-executor/deps.txt
+
+e2e-mesos: ## the end-to-end tests on real Mesos and Flocker
+	@echo 'e2e-mesos: there is no second implementation of integration/cluster.Cluster yet' >&2; exit 2
+
+clean: ## remove what make built
+	rm -rf bin .cache
+
+need-demo:
+	@.ci/need demo
+
+need-test:
+	@.ci/need test
+
+.PHONY: help build cross demo test soak bench fuzz lint deps e2e-mesos clean need-demo need-test
