@@ -1,0 +1,269 @@
+package contain_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/mesos-flocker/flocker-executor/integration/minimesos/agent/contain"
+)
+
+const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+func spec(t *testing.T, isolation, script string) contain.Spec {
+	t.Helper()
+	return contain.Spec{
+		Dir: filepath.Join(t.TempDir(), "containers", "c1"), Isolation: isolation, Sandbox: t.TempDir(),
+		Shell: true, Value: script, Env: []string{path},
+	}
+}
+
+func start(t *testing.T, s contain.Spec) *contain.Container {
+	t.Helper()
+	c, err := contain.Start(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func wait(t *testing.T, c *contain.Container) int {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	status, err := c.Wait(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return status
+}
+
+func TestStatus(t *testing.T) {
+	for _, isolation := range []string{contain.Posix, contain.Linux} {
+		for _, row := range []struct {
+			name   string
+			change func(*contain.Spec)
+			want   int
+		}{
+			{"exit 0", func(s *contain.Spec) { s.Value = "exit 0" }, 0},
+			{"exit 7", func(s *contain.Spec) { s.Value = "exit 7" }, 7 << 8},
+			{"killed", func(s *contain.Spec) { s.Value = "kill -9 $$" }, 9},
+			{"terminated", func(s *contain.Spec) { s.Value = "kill -15 $$" }, 15},
+			{"unknown to the shell", func(s *contain.Spec) { s.Value = "/no/such/program" }, 127 << 8},
+			{"unknown without shell", func(s *contain.Spec) { s.Shell, s.Value = false, "/no/such/program" }, 256256},
+			{"found along PATH", func(s *contain.Spec) { s.Shell, s.Value, s.Arguments = false, "false", []string{"false"} }, 1 << 8},
+		} {
+			t.Run(isolation+"/"+row.name, func(t *testing.T) {
+				s := spec(t, isolation, "")
+				row.change(&s)
+				c := start(t, s)
+				if err := c.Open(); err != nil {
+					t.Fatal(err)
+				}
+				if got := wait(t, c); got != row.want {
+					t.Errorf("status %d, want %d", got, row.want)
+				}
+				if err := c.Remove(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+}
+
+func TestWithoutTheWordNothingStarts(t *testing.T) {
+	s := spec(t, contain.Posix, "touch started")
+	c := start(t, s)
+	if err := c.Shut(); err != nil {
+		t.Fatal(err)
+	}
+	if got := wait(t, c); got != 256 {
+		t.Errorf("status %d, want 256", got)
+	}
+	if _, err := os.Stat(filepath.Join(s.Sandbox, "started")); err == nil {
+		t.Error("the executor was started")
+	}
+	text, err := os.ReadFile(filepath.Join(s.Sandbox, "stderr"))
+	if err != nil || string(text) != "Failed to synchronize with agent (it's probably exited)\n" {
+		t.Errorf("stderr %q, %v", text, err)
+	}
+}
+
+// children starts one process of each kind a container can leave: a child, a
+// child in its own session, an orphan of the session, an orphan in its own.
+const children = `
+sleep 7001 & echo $! > plain
+setsid sleep 7002 & echo $! > session
+(sleep 7003 & echo $! > orphan)
+(setsid sleep 7004 & echo $! > escaped)
+touch ready
+`
+
+func TestWhoSurvives(t *testing.T) {
+	for _, row := range []struct {
+		name, isolation, end string
+		kill                 bool
+		survive              []string
+	}{
+		{"posix, executor exits", contain.Posix, "exit 0", false, []string{"session", "escaped"}},
+		{"posix, destroyed", contain.Posix, "wait", true, []string{"escaped"}},
+		{"linux, executor exits", contain.Linux, "exit 0", false, nil},
+		{"linux, destroyed", contain.Linux, "wait", true, nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := spec(t, row.isolation, children+row.end)
+			c := start(t, s)
+			if err := c.Open(); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, func() bool { _, err := os.Stat(filepath.Join(s.Sandbox, "ready")); return err == nil })
+			if row.kill {
+				if err := c.Kill(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			status := wait(t, c)
+			if row.kill && status != 9 {
+				t.Errorf("status %d after a kill, want 9", status)
+			}
+			if got := survivors(t, s.Sandbox); strings.Join(got, " ") != strings.Join(row.survive, " ") {
+				t.Errorf("survivors %q, want %q", got, row.survive)
+			}
+		})
+	}
+}
+
+// survivors are the live processes whose working directory is the sandbox, by
+// the name of the number they were started with; it kills them.
+func survivors(t *testing.T, sandbox string) []string {
+	t.Helper()
+	names := map[string]string{"7001": "plain", "7002": "session", "7003": "orphan", "7004": "escaped"}
+	var found []string
+	dirs, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	alive := map[string]bool{}
+	for _, dir := range dirs {
+		cwd, err := os.Readlink(dir + "/cwd")
+		if err != nil || cwd != sandbox {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(dir))
+		if err != nil {
+			continue
+		}
+		line, err := os.ReadFile(dir + "/cmdline")
+		if err != nil {
+			continue
+		}
+		words := strings.Split(strings.TrimRight(string(line), "\x00"), "\x00")
+		alive[names[words[len(words)-1]]] = true
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, name := range []string{"plain", "session", "orphan", "escaped"} {
+		if alive[name] {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+func TestSignalsReachTheExecutor(t *testing.T) {
+	s := spec(t, contain.Posix, `trap 'exit 42' TERM; touch ready; while :; do sleep 0.01; done`)
+	c := start(t, s)
+	if err := c.Open(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() bool { _, err := os.Stat(filepath.Join(s.Sandbox, "ready")); return err == nil })
+	if err := syscall.Kill(c.PID(), syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if got := wait(t, c); got != 42<<8 {
+		t.Errorf("status %d, want %d", got, 42<<8)
+	}
+}
+
+func TestRecover(t *testing.T) {
+	s := spec(t, contain.Posix, "exec sleep 7005")
+	c := start(t, s)
+	if err := c.Open(); err != nil {
+		t.Fatal(err)
+	}
+	found, err := contain.Recover(s.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !found.Alive() || found.PID() != c.PID() {
+		t.Errorf("recovered pid %d, alive %v; want %d", found.PID(), found.Alive(), c.PID())
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := found.Wait(ctx); err == nil {
+		t.Error("Wait did not end with its context")
+	}
+	if err := c.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if got := wait(t, c); got != 9 {
+		t.Errorf("status %d, want 9", got)
+	}
+	gone, err := contain.Recover(s.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if gone.Alive() {
+		t.Error("a dead helper counts as alive")
+	}
+	if got := wait(t, gone); got != 9 {
+		t.Errorf("recovered status %d, want 9", got)
+	}
+}
+
+func TestLinuxNamespaces(t *testing.T) {
+	source := filepath.Join(t.TempDir(), "boot_id")
+	if err := os.WriteFile(source, []byte("faked\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s := spec(t, contain.Linux, `
+cat /proc/sys/kernel/random/boot_id > boot_id
+echo $$ > pid
+grep -c shared: /proc/self/mountinfo > shared
+mkdir dst && mount --bind /etc dst`)
+	s.ProcBinds = []contain.Bind{{Source: source, Target: "/proc/sys/kernel/random/boot_id"}}
+	c := start(t, s)
+	if err := c.Open(); err != nil {
+		t.Fatal(err)
+	}
+	if got := wait(t, c); got != 0 {
+		text, _ := os.ReadFile(filepath.Join(s.Sandbox, "stderr"))
+		t.Fatalf("status %d: %s", got, text)
+	}
+	for file, want := range map[string]string{"boot_id": "faked\n", "shared": "0\n"} {
+		if text, err := os.ReadFile(filepath.Join(s.Sandbox, file)); err != nil || string(text) != want {
+			t.Errorf("%s: %q, %v; want %q", file, text, err, want)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(s.Sandbox, "dst", "passwd")); err == nil {
+		t.Error("the container's mount reached the node")
+	}
+}
+
+// eventually polls, because nothing signals what a shell script has done.
+func eventually(t *testing.T, done func() bool) {
+	t.Helper()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(10 * time.Second); !done(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatal("it did not happen within 10 s")
+		}
+	}
+}
