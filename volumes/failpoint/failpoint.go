@@ -1,22 +1,51 @@
-// Package failpoint lets tests kill the program at named points. In a build
-// without the tag "failpoint" Hit is empty and costs nothing.
+// Package failpoint lets tests kill the program at named points, and make it
+// leave out what keeps data safe, to prove that a test would notice.
+//
+// Both work only in a build with the tag "failpoint"; in any other they are
+// constants that the compiler removes.
+//
+// FLOCKER_EXECUTOR_FAILPOINT names the point to die at, as "<point>" or
+// "<point>#<n>" for the n-th time that one process reaches it, from 1. The
+// process that reaches it dies by SIGKILL: the guard's second stage at a
+// "guard.stage." point, the executor at any other.
+//
+// FLOCKER_EXECUTOR_FAULTS lists mistakes to make, separated by commas:
+//
+//	no-pin              Pin opens nothing of the dataset, so that nothing keeps its mount busy
+//	private             the second stage makes / private instead of slave
+//	pause-stage=<fifo>  the second stage reads <fifo> to its end after it has changed the
+//	                    propagation of / and before it binds and detaches anything; opening
+//	                    the fifo for writing tells that it is there
+//
+// The second stage gets both variables from the executor; the task gets neither.
 package failpoint
 
-// Points is the one list of points. The kill matrix ranges over it.
-var Points = []string{
-	"journal.run.before", "journal.run.after", // the run's folder gets its name
-	"lock.before", "lock.after", // the dataset's lock
-	"journal.wanted.before", "journal.wanted.after", // entry written before the lease
-	"journal.held.before", "journal.held.after", // everything is mounted
-	"pin.before", "pin.after",
-	"guard.before", "guard.after", // second stage, binds, detaching
-	"run.before", "run.after", // fork of the task
-	"stop.before", "stop.after", // end of the guard
-	"sync.before", "sync.after",
-	"unpin.before", "unpin.after",
-	"journal.releasing.before", "journal.releasing.after",
-	"return.before", "return.after", // the lease goes back
-	"journal.remove.before", "journal.remove.after",
-	"unlock.before", "unlock.after",
-	"journal.close.before", "journal.close.after", // the run's folder goes
+import "slices"
+
+// Variable and Faults are the environment variables of this package.
+const (
+	Variable = "FLOCKER_EXECUTOR_FAILPOINT"
+	Faults   = "FLOCKER_EXECUTOR_FAULTS"
+)
+
+// Points is the one list of points. The kill matrix ranges over it. Each
+// package keeps its own sorted group below.
+var Points = slices.Concat(guardPoints, executorPoints)
+
+var guardPoints = []string{
+	"guard.bind.after",
+	"guard.bind.before",
+	"guard.run.after",
+	"guard.run.before",
+	"guard.stage.bind.after",
+	"guard.stage.bind.before",
+	"guard.stage.detach.after",
+	"guard.stage.detach.before",
+	"guard.stage.exit.before",
+	"guard.stage.fork.after",
+	"guard.stage.fork.before",
+	"guard.start.after",
+	"guard.start.before",
+	"guard.stop.after",
+	"guard.stop.before",
 }

@@ -14,10 +14,6 @@ import (
 // Enabled says whether this build can be killed at a point.
 const Enabled = true
 
-// Variable names the point to die at: "<point>" or "<point>#<n>" for the n-th
-// time it is reached, counted from 1.
-const Variable = "FLOCKER_EXECUTOR_FAILPOINT"
-
 var hits atomic.Int64
 
 // Hit kills the calling process with SIGKILL when Variable names this point.
@@ -30,8 +26,41 @@ func Hit(point string) {
 	if want != point {
 		return
 	}
-	if n, _ := strconv.ParseInt(nth, 10, 64); hits.Add(1) >= max(n, 1) {
-		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-		select {}
+	n, _ := strconv.ParseInt(nth, 10, 64)
+	if hits.Add(1) < max(n, 1) {
+		return
 	}
+	die()
+}
+
+// Fault says whether Faults lists the mistake.
+func Fault(name string) bool {
+	_, on := lookup(name)
+	return on
+}
+
+// FaultValue is what Faults gives the mistake after "=", or "".
+func FaultValue(name string) string {
+	value, _ := lookup(name)
+	return value
+}
+
+func lookup(name string) (value string, on bool) {
+	for entry := range strings.SplitSeq(os.Getenv(Faults), ",") {
+		if key, value, _ := strings.Cut(entry, "="); key == name {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// die does not return. Process 1 of a PID namespace ignores a SIGKILL that it
+// sends itself, so it leaves by the door; the kernel then kills the rest of the
+// namespace all the same.
+func die() {
+	if os.Getpid() == 1 {
+		os.Exit(137)
+	}
+	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	select {}
 }
