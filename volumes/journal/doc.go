@@ -9,10 +9,9 @@
 //	  datasets/<id>.lock   flock'ed by the one task on this node that may use it
 //	  corrupt/             entries nobody can read, kept for a person
 //
-// Every file is there before the act that it describes and is gone only after
+// Every entry is there before the act that it describes, and is gone only after
 // that act is undone. It is written under a temporary name, synced, renamed, and
-// its folder synced. An entry of one run that is in two stages is in the later
-// one: a death between the two steps of a move leaves both.
+// its folder synced; from stage to stage it goes by a rename.
 //
 // Who may touch an entry is decided by its dataset's lock, never by the run's:
 // the run's lock only says whether somebody alive still adds entries there. Both

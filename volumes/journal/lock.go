@@ -1,0 +1,126 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mesos-flocker/flocker-executor/volumes/failpoint"
+)
+
+// ErrLocked says that somebody alive has the lock.
+var ErrLocked = errors.New("locked")
+
+// Lock is one dataset's lock on this node.
+type Lock struct {
+	Dataset string
+	file    *os.File
+}
+
+// TryLock takes the dataset's lock, or is ErrLocked at once.
+func (j *Journal) TryLock(dataset string) (*Lock, error) {
+	if !datasetID.MatchString(dataset) {
+		return nil, fmt.Errorf("journal: lock dataset %q: not a lower-case UUID", dataset)
+	}
+	file, err := lockPath(filepath.Join(j.datasets(), dataset+".lock"), os.O_RDWR|os.O_CREATE)
+	if err != nil {
+		return nil, fmt.Errorf("journal: lock dataset %s: %w", dataset, err)
+	}
+	return &Lock{Dataset: dataset, file: file}, nil
+}
+
+// Lock takes the dataset's lock, and waits for it until ctx ends. Then the error
+// is ErrLocked and names the task that has it. busy, if not nil, is told who
+// that is, once, as soon as there is somebody to wait for. The lock is tried
+// again and again, because a blocking try could not be cancelled.
+func (j *Journal) Lock(ctx context.Context, dataset string, busy func(holder string)) (*Lock, error) {
+	failpoint.Hit("lock.before")
+	for {
+		l, err := j.TryLock(dataset)
+		if err == nil {
+			failpoint.Hit("lock.after")
+			return l, nil
+		}
+		if !errors.Is(err, ErrLocked) {
+			return nil, err
+		}
+		if busy != nil {
+			busy(j.Holder(dataset))
+			busy = nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%w by %s: %w", err, j.Holder(dataset), context.Cause(ctx))
+		case <-time.After(50*time.Millisecond + rand.N(100*time.Millisecond)):
+		}
+	}
+}
+
+// File is the lock's descriptor, for a process that is to share the lock.
+func (l *Lock) File() *os.File { return l.file }
+
+// Close drops the lock for every process that shares it.
+func (l *Lock) Close() error {
+	failpoint.Hit("unlock.before")
+	err := errors.Join(unix.Flock(int(l.file.Fd()), unix.LOCK_UN), l.file.Close())
+	failpoint.Hit("unlock.after")
+	if err != nil {
+		return fmt.Errorf("journal: unlock dataset %s: %w", l.Dataset, err)
+	}
+	return nil
+}
+
+// Holder says in words who has a dataset's lock, as the journal knows it.
+func (j *Journal) Holder(dataset string) string {
+	scan, err := j.scanAll(dataset + ".json")
+	if err != nil || len(scan.Entries) == 0 {
+		return "another task on this node that has not said yet who it is"
+	}
+	last := scan.Entries[0]
+	for _, e := range scan.Entries {
+		if e.Written.After(last.Written) {
+			last = e
+		}
+	}
+	return fmt.Sprintf("task %s of framework %s on this node (executor pid %d, %s)",
+		last.Task, last.Framework, last.Executor.Pid, last.Stage)
+}
+
+// lockPath opens path and locks what is there, without waiting. The descriptor
+// is close-on-exec. Somebody may have removed or replaced path between the two
+// steps; then it is fs.ErrNotExist or ErrLocked.
+func lockPath(path string, flags int) (*os.File, error) {
+	f, err := os.OpenFile(path, flags|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if err == nil {
+		err = samePath(f, path)
+	}
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		err = ErrLocked
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+func samePath(f *os.File, path string) error {
+	opened, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	named, err := os.Lstat(path)
+	if err == nil && !os.SameFile(opened, named) {
+		err = ErrLocked
+	}
+	return err
+}
