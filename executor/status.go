@@ -1,0 +1,80 @@
+package executor
+
+import (
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+)
+
+// Status is one status update as the life of a task words it; the Session adds
+// what every update carries.
+type Status struct {
+	Task    string
+	State   mesos.TaskState
+	Reason  *mesos.TaskStatus_Reason // nil: none, as for an ordinary exit
+	Message string
+}
+
+// Why a task failed, for frameworks.
+var (
+	reasonInvalid    = mesos.REASON_TASK_INVALID
+	reasonLaunch     = mesos.REASON_CONTAINER_LAUNCH_FAILED
+	reasonVolumeLost = mesos.REASON_CONTAINER_LIMITATION
+)
+
+func starting(task, message string) Status {
+	return Status{Task: task, State: mesos.TASK_STARTING, Message: message}
+}
+
+func running(task string) Status { return Status{Task: task, State: mesos.TASK_RUNNING} }
+
+func killing(task string) Status { return Status{Task: task, State: mesos.TASK_KILLING} }
+
+func finished(task, message string) Status {
+	return Status{Task: task, State: mesos.TASK_FINISHED, Message: message}
+}
+
+func killed(task, message string) Status {
+	return Status{Task: task, State: mesos.TASK_KILLED, Message: message}
+}
+
+func failed(task string, reason *mesos.TaskStatus_Reason, message string) Status {
+	return Status{Task: task, State: mesos.TASK_FAILED, Reason: reason, Message: message}
+}
+
+// stamp completes a status: everything the agent insists on
+// (common/validation.cpp) and what Mesos's command executor sets. An agent id
+// other than the agent's own would make it drop the update without a word.
+func (s Status) stamp(executor mesos.ExecutorID, agent *mesos.AgentID) mesos.TaskStatus {
+	id := uuid.New()
+	now := float64(time.Now().UnixNano()) / float64(time.Second)
+	source := mesos.SOURCE_EXECUTOR
+	status := mesos.TaskStatus{
+		TaskID:     mesos.TaskID{Value: s.Task},
+		State:      &s.State,
+		Reason:     s.Reason,
+		Source:     &source,
+		UUID:       id[:],
+		Timestamp:  &now,
+		ExecutorID: &executor,
+		AgentID:    agent,
+	}
+	if s.Message != "" {
+		text := strings.ToValidUTF8(s.Message, "\uFFFD") // a string of protobuf
+		status.Message = &text
+	}
+	return status
+}
+
+// phase names a status for failpoints.
+func phase(s mesos.TaskStatus) string {
+	switch s.GetState() {
+	case mesos.TASK_STARTING:
+		return "starting"
+	case mesos.TASK_RUNNING, mesos.TASK_KILLING:
+		return "running"
+	}
+	return "terminal"
+}
