@@ -22,7 +22,7 @@ func Recover(dir string) (*Container, error) {
 	if err != nil {
 		return nil, fmt.Errorf("recover container: %w", err)
 	}
-	c := &Container{spec: spec, pid: pid, pidfd: -1}
+	c := &Container{spec: spec, pid: pid, pidfd: -1, kill: make(chan struct{})}
 	fd, err := unix.PidfdOpen(pid, 0)
 	if errors.Is(err, unix.ESRCH) || errors.Is(err, unix.EINVAL) {
 		return c, nil

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -20,6 +21,8 @@ type Container struct {
 	pidfd int       // -1: the helper is gone
 	cmd   *exec.Cmd // nil after recovery: somebody else reaps the helper
 	gate  *os.File  // nil once opened or shut
+	kill  chan struct{}
+	once  sync.Once // closes kill
 }
 
 // Start makes the container's directory and a helper in it that waits for Open.
@@ -32,7 +35,7 @@ func Start(s Spec) (*Container, error) {
 	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
 		return nil, err
 	}
-	c := &Container{spec: s, pidfd: -1}
+	c := &Container{spec: s, pidfd: -1, kill: make(chan struct{})}
 	if err := c.launch(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start container %s: %w", filepath.Base(s.Dir), err), c.abort())
 	}

@@ -20,7 +20,7 @@ import (
 func (c *Container) Wait(ctx context.Context) (int, error) {
 	if c.pidfd >= 0 {
 		defer func() { unix.Close(c.pidfd); c.pidfd = -1 }()
-		if err := pollIn(ctx, c.pidfd); err != nil {
+		if err := c.helperGone(ctx); err != nil {
 			return 0, errors.Join(err, c.Shut())
 		}
 	}
@@ -32,6 +32,29 @@ func (c *Container) Wait(ctx context.Context) (int, error) {
 	return status, errors.Join(err, statusErr)
 }
 
+// helperGone waits for the helper's end and does what Kill asks for meanwhile:
+// here, because only here it is sure that the pid still is the helper's.
+func (c *Container) helperGone(ctx context.Context) error {
+	gone := make(chan error, 1)
+	go func() { gone <- pollIn(ctx, c.pidfd) }()
+	kill := c.kill
+	var failed error
+	for {
+		select {
+		case err := <-gone:
+			return errors.Join(err, failed)
+		case <-kill:
+			kill = nil
+			failed = c.killAll()
+		}
+	}
+}
+
+// Kill asks Wait to end the container at once, as the agent's destroy does:
+// posix, every process of the executor's tree and of the sessions and groups it
+// touches; linux, everything. May be called at any time, from any goroutine.
+func (c *Container) Kill() { c.once.Do(func() { close(c.kill) }) }
+
 // killRest kills what is left of the helper's session. While the helper is not
 // reaped, nobody else can have its number. In a PID namespace nothing is left.
 func (c *Container) killRest() error {
@@ -41,10 +64,7 @@ func (c *Container) killRest() error {
 	return killSession(c.pid)
 }
 
-// Kill ends the container at once, as the agent's destroy does: posix, every
-// process of the executor's tree and of the sessions and groups it touches;
-// linux, everything. Wait tells when it is done. Call it before Wait returns.
-func (c *Container) Kill() error {
+func (c *Container) killAll() error {
 	if c.spec.Isolation == Posix {
 		return killTree(c.pid)
 	}
