@@ -24,6 +24,8 @@ type Record struct {
 	LeaseFor  time.Duration `json:"lease_for,omitempty"`
 	// LeaseUntil is the same for people, by the wall clock.
 	LeaseUntil time.Time `json:"lease_until,omitzero"`
+	// Free says that nothing is held, or not by us: Return then does nothing.
+	Free bool `json:"free,omitempty"`
 	// Certain says that this process saw the lease granted. A Record read from
 	// the journal never is.
 	Certain bool `json:"-"`

@@ -1,0 +1,127 @@
+package flocker
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/mesos-flocker/flocker-executor/volumes"
+)
+
+// Return puts the dataset back, if the record says from where it came, and gives
+// the lease back; see volumes.Store.
+//
+//	certain that the lease is ours     DELETE, once
+//	not certain, or the DELETE failed  POST with a lifetime of 0:
+//	      200  it was ours, and is gone within a second
+//	      201  there was none; the one just made is gone within a second
+//	      409  it is another node's, and stays
+func (s *Store) Return(ctx context.Context, r volumes.Record) error {
+	if r.Free || r.Dataset == "" {
+		return nil
+	}
+	return failed("return the lease of", r, s.giveBack(ctx, r))
+}
+
+func (s *Store) giveBack(ctx context.Context, r volumes.Record) error {
+	if r.PreviousPrimary != "" && r.PreviousPrimary != r.Node {
+		var ours bool
+		var err error
+		if r, ours, err = s.confirm(ctx, r); err != nil || !ours {
+			return err
+		}
+		if err := s.putBack(ctx, r); err != nil {
+			return err
+		}
+	}
+	if s.release(ctx, r) {
+		return nil
+	}
+	return s.expire(ctx, r)
+}
+
+// confirm makes certain that the lease is ours, by renewing it if need be: a
+// late "put back" would take the dataset from the node that has it by now.
+func (s *Store) confirm(ctx context.Context, r volumes.Record) (_ volumes.Record, ours bool, err error) {
+	if _, ok := certain(r); ok {
+		return r, true, nil
+	}
+	lifetime := r.LeaseFor
+	if lifetime <= 0 {
+		lifetime = time.Minute
+	}
+	tries := s.client.tries()
+	for {
+		g, err := s.client.AcquireLease(ctx, r.Dataset, r.Node, lifetime)
+		switch {
+		case err == nil:
+			return granted(r, g, lifetime), true, nil
+		case IsConflict(err):
+			s.log.Info("the lease is another node's by now; nothing to return", zap.String("dataset", r.Dataset))
+			return r, false, nil
+		}
+		if err := tries.next(ctx, err); err != nil {
+			return r, false, err
+		}
+	}
+}
+
+// putBack orders the dataset to where it was, unless somebody has ordered it
+// elsewhere meanwhile. That it arrives there is not awaited.
+func (s *Store) putBack(ctx context.Context, r volumes.Record) error {
+	d, err := s.client.Dataset(ctx, r.Dataset)
+	if err == nil && d.Primary == r.Node {
+		_, err = s.client.SetPrimary(ctx, r.Dataset, r.PreviousPrimary)
+	}
+	if IsNotFound(err) || IsDeleted(err) {
+		return nil
+	}
+	return err
+}
+
+// release deletes the lease if it is certainly ours, and reports whether it is
+// certainly gone. It is tried once: after an answer that got lost, the lease may
+// be another node's.
+func (s *Store) release(ctx context.Context, r volumes.Record) (gone bool) {
+	left, ok := certain(r)
+	if !ok {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, left)
+	defer cancel()
+	was, err := s.client.ReleaseLease(ctx, r.Dataset)
+	switch {
+	case err == nil:
+		if was.Node != r.Node {
+			s.log.Error("the lease removed was another node's", zap.String("dataset", r.Dataset), zap.String("node", was.Node))
+		}
+		return true
+	case IsNotFound(err):
+		s.log.Warn("the lease had gone already", zap.String("dataset", r.Dataset))
+		return true
+	}
+	s.log.Warn("return of the lease failed; making sure by another way", zap.String("dataset", r.Dataset), zap.Error(err))
+	return false
+}
+
+// expire gives the lease back in a way that cannot hit another's, and waits until
+// it has gone, so that the next lease on this node is new and not taken for one
+// of somebody outside. When ctx ends first, nothing more needs to be done.
+func (s *Store) expire(ctx context.Context, r volumes.Record) error {
+	tries := s.client.tries()
+	for {
+		_, err := s.client.AcquireLease(ctx, r.Dataset, r.Node, 0)
+		switch {
+		case err == nil:
+			_ = sleep(ctx, sweep)
+			return nil
+		case IsConflict(err):
+			s.log.Info("the lease is another node's by now; nothing to return", zap.String("dataset", r.Dataset))
+			return nil
+		}
+		if err := tries.next(ctx, err); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,87 @@
+package flocker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.uber.org/zap"
+
+	"github.com/mesos-flocker/flocker-executor/volumes"
+)
+
+// errOutside explains a lease that was renewed although it was to be new. It is
+// not waited for: each further request would prolong it.
+var errOutside = fmt.Errorf("%w: this node has a lease of it already that no executor here has taken: something else on this node uses the dataset, "+
+	"or a lease was left behind, which expires by itself unless it is renewed", volumes.ErrHeld)
+
+// take leases r.Dataset for this node and waits while another node holds it.
+//
+// A lease is asked for again when it is not known what became of the first
+// request. It may then be answered with 200, "renewed": it is the first one's.
+func (s *Store) take(ctx context.Context, r volumes.Record, want volumes.Want, note volumes.Note) (volumes.Record, error) {
+	r = asked(r, Boottime(), want.Lease)
+	if err := note(r); err != nil {
+		return r, err
+	}
+	tries, held := s.client.tries(), s.waiter(r, want.Report)
+	perhaps := false // an earlier request may have been carried out
+	for {
+		g, err := s.client.AcquireLease(ctx, r.Dataset, r.Node, want.Lease)
+		switch {
+		case err == nil && !g.New && !perhaps:
+			return s.free(r, note), errOutside
+		case err == nil:
+			return granted(r, g, want.Lease), nil
+		case IsConflict(err):
+			tries = s.client.tries()
+			err = held.wait(ctx)
+		default:
+			perhaps = perhaps || MayBeApplied(err)
+			err = tries.next(ctx, err)
+		}
+		if err == nil {
+			continue
+		}
+		if held.last != "" && !errors.Is(err, volumes.ErrHeld) {
+			err = fmt.Errorf("%w; before that it was %s", err, held.last)
+		}
+		if !perhaps {
+			r = s.free(r, note)
+		}
+		return r, err
+	}
+}
+
+// renew prolongs a lease and does not wait for one that another node holds.
+func (s *Store) renew(ctx context.Context, want volumes.Want, note volumes.Note) (volumes.Record, error) {
+	lifetime := want.Lease
+	if lifetime == 0 {
+		lifetime = want.Renew.LeaseFor
+	}
+	r := *want.Renew
+	if err := note(asked(r, Boottime(), lifetime)); err != nil {
+		return r, err
+	}
+	tries := s.client.tries()
+	for {
+		g, err := s.client.AcquireLease(ctx, r.Dataset, r.Node, lifetime)
+		switch {
+		case err == nil:
+			s.hadGone(r, g)
+			return granted(r, g, lifetime), nil
+		case IsConflict(err):
+			return r, s.waiter(r, nil).heldBy(ctx)
+		}
+		if err := tries.next(ctx, err); err != nil {
+			return r, err
+		}
+	}
+}
+
+func (s *Store) hadGone(r volumes.Record, g Grant) {
+	if g.New {
+		s.log.Warn("the lease had gone and was taken anew; no other node had it in between that still has it",
+			zap.String("dataset", r.Dataset), zap.String("node", r.Node))
+	}
+}

@@ -1,0 +1,120 @@
+package flocker
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/mesos-flocker/flocker-executor/volumes"
+)
+
+const (
+	// sweep is how long an expired lease may last: the service looks once a
+	// second.
+	sweep = 1200 * time.Millisecond
+	// askAgain is the mean time between two requests for a lease that another
+	// node holds; it may be given back any moment.
+	askAgain = 5 * time.Second
+	// listAgain: every listing holds all leases of the cluster.
+	listAgain = 30 * time.Second
+	// listLimit keeps an explanation from costing more time than the wait.
+	listLimit = 5 * time.Second
+)
+
+// waiter waits while another node holds a lease.
+type waiter struct {
+	client  *Client
+	log     *zap.Logger
+	dataset string
+	report  func(string)
+	listed  time.Time // when the leases were last listed
+	holder  string
+	until   time.Time // zero: never
+	last    string    // what the wait was last for
+}
+
+func (s *Store) waiter(r volumes.Record, report func(string)) *waiter {
+	if report == nil {
+		report = func(string) {}
+	}
+	return &waiter{client: s.client, log: s.log, dataset: r.Dataset, report: report}
+}
+
+// wait returns nil when it is time to ask again, and ErrHeld when ctx ended.
+func (w *waiter) wait(ctx context.Context) error {
+	if w.listed.IsZero() || time.Since(w.listed) >= listAgain {
+		w.list(ctx)
+		if w.holder == "" && ctx.Err() == nil {
+			w.last = "held by another node"
+			return sleep(ctx, jitter(sweep))
+		}
+	}
+	w.last = "held by node " + w.holder + w.expiry()
+	w.report("held by node " + short(w.holder) + w.expiry())
+	d := jitter(askAgain)
+	if left := time.Until(w.until) + sweep; !w.until.IsZero() && left > 0 {
+		d = min(d, left)
+	}
+	if sleep(ctx, d) != nil {
+		return fmt.Errorf("%w: %s: %w", volumes.ErrHeld, w.now(), context.Cause(ctx))
+	}
+	return nil
+}
+
+// heldBy lists the holder and returns ErrHeld at once.
+func (w *waiter) heldBy(ctx context.Context) error {
+	w.list(ctx)
+	return fmt.Errorf("%w: %s", volumes.ErrHeld, w.now())
+}
+
+// list learns holder and expiry. It is for the message and for asking at the
+// right moment; when it fails the wait goes on without.
+func (w *waiter) list(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, listLimit)
+	defer cancel()
+	var all []Lease
+	_, err := w.client.once(ctx, call{method: "GET", path: leasesPath}, &all)
+	w.listed = time.Now()
+	w.holder, w.until = "", time.Time{}
+	if err != nil {
+		w.log.Warn("cannot find out who holds the lease", zap.String("dataset", w.dataset), zap.Error(err))
+		return
+	}
+	for _, l := range all {
+		if !strings.EqualFold(l.Dataset, w.dataset) {
+			continue
+		}
+		w.holder = l.Node
+		if l.Expires != Forever {
+			w.until = w.listed.Add(l.Expires)
+		}
+	}
+}
+
+// now is like last, with the time that is left now.
+func (w *waiter) now() string {
+	if w.holder == "" {
+		return "held by another node"
+	}
+	return "held by node " + w.holder + w.expiry()
+}
+
+func (w *waiter) expiry() string {
+	switch left := time.Until(w.until).Round(time.Second); {
+	case w.until.IsZero():
+		return ", does not expire"
+	case left <= 0:
+		return ", renewed since it was to expire"
+	default:
+		return fmt.Sprintf(", expires in %d s", int(left.Seconds()))
+	}
+}
+
+// jitter spreads a wait by a fifth to either side.
+func jitter(d time.Duration) time.Duration {
+	return d - d/5 + rand.N(2*d/5) //nolint:gosec // jitter, not a secret
+}
