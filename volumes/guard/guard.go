@@ -1,11 +1,16 @@
-// Package guard runs a task below a small second stage of the same program.
-// (contract draft; the package's owner replaces this file)
 package guard
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"syscall"
+	"time"
+
+	"github.com/mesos-flocker/flocker-executor/volumes/failpoint"
+	"github.com/mesos-flocker/flocker-executor/volumes/guard/stage"
 )
 
 // Bind is one dataset to be bound into the task's view.
@@ -24,9 +29,10 @@ type Config struct {
 	Keep    []*os.File // pins and locks that the guard inherits; the task never does
 }
 
-// Task is the command the guard forks.
+// Task is the command the guard forks. Its standard input, output and error are
+// the executor's; it inherits no other descriptor.
 type Task struct {
-	Argv []string // Argv[0] is looked up in Dir first, then PATH of Env, when it holds no slash
+	Argv []string // Argv[0] is looked up in Dir first, then, when it holds no slash, in PATH of Env
 	Env  []string
 	Dir  string // working directory
 }
@@ -38,29 +44,124 @@ type Identity struct {
 	PIDNamespace uint64 // inode of its PID namespace
 }
 
+// ExecError says why a task could not be started. It unwraps to the errno of
+// exec where there is one.
+type ExecError struct {
+	Program string // as it was looked up; "" when it did not come to that
+	Reason  string
+	Errno   syscall.Errno // 0 when exec was not reached
+}
+
+func (e *ExecError) Error() string {
+	if e.Program == "" {
+		return "start the task: " + e.Reason
+	}
+	return "start the task: exec " + e.Program + ": " + e.Reason
+}
+
+// Unwrap returns the errno.
+func (e *ExecError) Unwrap() error {
+	if e.Errno == 0 {
+		return nil
+	}
+	return e.Errno
+}
+
 // Guard is process 1 of the task's PID namespace. One goroutine owns it, but
-// Signal and Stop may be called from any.
-type Guard struct{}
+// Signal, Exited and Stop may be called from any.
+type Guard struct {
+	cmd      *exec.Cmd
+	control  *os.File
+	sandbox  string
+	identity Identity
+	ready    chan stage.Ready
+	ran      chan stage.Outcome
+	exited   chan syscall.WaitStatus
+	created  []string // directories to remove; the reader's until readDone, then the waiter's
+	reaped   chan struct{}
+	readDone chan struct{}
+}
 
 // Start starts the second stage: new PID and mount namespace, / made
-// recursively slave, the binds, every other mount below Roots detached, its own
+// recursively slave, the binds, every other mount of a dataset detached (below
+// Roots, and wherever the last element of a mount point is a UUID), its own
 // /proc. It returns when all that is done and each bind has been verified by
 // device number in the guard's mount table, or with an error and nothing left.
-func Start(ctx context.Context, c Config) (*Guard, error) { panic("contract") }
+//
+// The guard ends when this process ends, however that happens; it does not end
+// with ctx, which bounds only the start.
+func Start(ctx context.Context, c Config) (*Guard, error) {
+	failpoint.Hit("guard.start.before")
+	g, err := launch(c)
+	if err != nil {
+		return nil, fmt.Errorf("start the guard: %w", err)
+	}
+	failpoint.Hit("guard.start.after")
+	if err := g.prepare(ctx, c); err != nil {
+		return nil, errors.Join(fmt.Errorf("start the guard: %w", err), g.abandon(ctx))
+	}
+	failpoint.Hit("guard.bind.after")
+	return g, nil
+}
+
+// abandonTimeout bounds the end of a guard whose start failed. Nothing of the
+// task runs yet, so that nothing can hold it up.
+const abandonTimeout = 10 * time.Second
+
+func (g *Guard) abandon(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonTimeout)
+	defer cancel()
+	return g.Stop(ctx)
+}
 
 // Identity of the running guard.
-func (g *Guard) Identity() Identity { panic("contract") }
+func (g *Guard) Identity() Identity { return g.identity }
 
-// Run forks the task. An error that tells why exec failed, errno included.
-func (g *Guard) Run(ctx context.Context, t Task) error { panic("contract") }
+// Run forks the task, once. An *ExecError tells why it does not run; the guard
+// is then still there and has to be stopped.
+func (g *Guard) Run(ctx context.Context, t Task) error {
+	failpoint.Hit("guard.run.before")
+	task := stage.Task(t)
+	if err := g.send(stage.Order{Task: &task}); err != nil {
+		return fmt.Errorf("start the task: %w", err)
+	}
+	outcome, err := receive(ctx, g, g.ran)
+	if err != nil {
+		return fmt.Errorf("start the task: %w", err)
+	}
+	if outcome.Error != "" {
+		return &ExecError{Program: outcome.Program, Reason: outcome.Error, Errno: outcome.Errno}
+	}
+	failpoint.Hit("guard.run.after")
+	return nil
+}
 
-// Signal sends sig to every process of the namespace but the guard.
-func (g *Guard) Signal(sig syscall.Signal) error { panic("contract") }
+// Signal sends sig to every process of the namespace but the guard. It does not
+// wait for an effect; that nobody is left to get it is no error.
+func (g *Guard) Signal(sig syscall.Signal) error {
+	if err := g.send(stage.Order{Signal: sig}); err != nil {
+		return fmt.Errorf("signal the task: %w", err)
+	}
+	return nil
+}
 
 // Exited delivers the task's wait status once, when its first process has ended
 // (others may still run), or closes without a value when the guard died.
-func (g *Guard) Exited() <-chan syscall.WaitStatus { panic("contract") }
+func (g *Guard) Exited() <-chan syscall.WaitStatus { return g.exited }
 
 // Stop kills every process of the namespace and returns when the guard is
 // reaped, which the kernel allows only after the namespace is empty. Repeatable.
-func (g *Guard) Stop(ctx context.Context) error { panic("contract") }
+// When ctx ends first, an error says so and the guard goes on dying.
+func (g *Guard) Stop(ctx context.Context) error {
+	failpoint.Hit("guard.stop.before")
+	if err := g.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("stop the guard, process %d: %w", g.cmd.Process.Pid, err)
+	}
+	select {
+	case <-g.reaped:
+	case <-ctx.Done():
+		return fmt.Errorf("stop the guard, process %d: its namespace is not empty yet: %w", g.cmd.Process.Pid, context.Cause(ctx))
+	}
+	failpoint.Hit("guard.stop.after")
+	return nil
+}

@@ -1,0 +1,24 @@
+// Package guard runs a task below a small second stage of the same program.
+//
+// For the person on call. The second stage ("flocker-guard" in ps, see package
+// stage) is process 1 of a PID namespace with a mount namespace of its own:
+//
+//	executor ── flocker-guard (process 1: binds, reaps, passes signals on)
+//	                └── the task, in a session of its own, and all it forks
+//
+//	who ends              what happens
+//	the task              the guard reports its status; the task's own children live on
+//	the guard             the kernel kills every process of the namespace
+//	the executor          the guard gets SIGKILL (death signal) or finds its
+//	                      control socket closed; with it everything
+//	                      (measured: a few milliseconds)
+//
+// The guard is reaped only when the namespace is empty: a Stop that returned nil
+// means that no process of the task exists. Its mounts went with it. Nothing of
+// this was ever visible in the node's mount namespace.
+//
+// Directories that were made below the sandbox to carry binds are removed again
+// when the guard is gone, if they are empty.
+//
+// Linux 5.12 or newer is needed (mount_setattr).
+package guard

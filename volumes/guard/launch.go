@@ -1,0 +1,184 @@
+package guard
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mesos-flocker/flocker-executor/volumes/failpoint"
+	"github.com/mesos-flocker/flocker-executor/volumes/guard/stage"
+)
+
+// sendTimeout bounds a write to the guard, which reads all the time.
+const sendTimeout = 5 * time.Second
+
+var errDied = errors.New("the guard died")
+
+// launch forks the second stage and starts the two goroutines that live as long
+// as it: one waits for it, one reads its reports. Stop joins both.
+func launch(c Config) (*Guard, error) {
+	control, theirs, err := socketPair()
+	if err != nil {
+		return nil, err
+	}
+	defer theirs.Close()
+	g := &Guard{
+		cmd:      command(theirs, c.Keep),
+		control:  control,
+		sandbox:  c.Sandbox,
+		ready:    make(chan stage.Ready, 1),
+		ran:      make(chan stage.Outcome, 1),
+		exited:   make(chan syscall.WaitStatus, 1),
+		reaped:   make(chan struct{}),
+		readDone: make(chan struct{}),
+	}
+	started := make(chan error)
+	go g.wait(started)
+	if err := <-started; err != nil {
+		return nil, errors.Join(err, control.Close())
+	}
+	go g.read()
+	return g, nil
+}
+
+// command is this program's own file, which may have been deleted meanwhile.
+func command(control *os.File, keep []*os.File) *exec.Cmd {
+	return &exec.Cmd{
+		Path:       "/proc/self/exe",
+		Args:       []string{stage.Name},
+		Env:        environment(),
+		Stdin:      os.Stdin,
+		Stdout:     os.Stdout,
+		Stderr:     os.Stderr,
+		ExtraFiles: append([]*os.File{control}, keep...),
+		SysProcAttr: &syscall.SysProcAttr{
+			// Not Unshareflags: with those Go makes / private by itself.
+			Cloneflags: unix.CLONE_NEWPID | unix.CLONE_NEWNS,
+			Pdeathsig:  syscall.SIGKILL,
+		},
+	}
+}
+
+// environment of the guard, not of the task.
+func environment() []string {
+	env := []string{"GOMAXPROCS=1"}
+	if failpoint.Enabled {
+		for _, name := range []string{failpoint.Variable, failpoint.Faults} {
+			env = append(env, name+"="+os.Getenv(name))
+		}
+	}
+	return env
+}
+
+// wait forks the second stage and reaps it. The death signal follows the thread
+// that forked, not the process: so the thread belongs to this goroutine and ends
+// after the guard.
+func (g *Guard) wait(started chan<- error) {
+	runtime.LockOSThread()
+	err := g.cmd.Start()
+	started <- err
+	if err != nil {
+		return
+	}
+	defer close(g.reaped)
+	_ = g.cmd.Wait() // the status of a killed guard says nothing
+	<-g.readDone
+	removeEmpty(g.sandbox, g.created)
+}
+
+// read passes the guard's reports on until it dies.
+func (g *Guard) read() {
+	defer close(g.readDone)
+	defer g.control.Close()
+	defer close(g.exited)
+	for decoder := json.NewDecoder(g.control); ; {
+		var r stage.Report
+		if decoder.Decode(&r) != nil {
+			return
+		}
+		switch {
+		case r.Ready != nil:
+			g.created = r.Ready.Created
+			g.ready <- *r.Ready
+		case r.Run != nil:
+			g.ran <- *r.Run
+		case r.Exited != nil:
+			g.exited <- *r.Exited
+		}
+	}
+}
+
+// prepare sends the plan and waits until it is done.
+func (g *Guard) prepare(ctx context.Context, c Config) error {
+	plan := stage.Plan{Sandbox: c.Sandbox, Roots: c.Roots}
+	for _, b := range c.Binds {
+		plan.Binds = append(plan.Binds, stage.Bind(b))
+	}
+	failpoint.Hit("guard.bind.before")
+	if err := g.send(stage.Order{Plan: &plan}); err != nil {
+		return err
+	}
+	ready, err := receive(ctx, g, g.ready)
+	if err != nil {
+		return err
+	}
+	if ready.Error != "" {
+		return errors.New(ready.Error)
+	}
+	g.identity = Identity{Pid: g.cmd.Process.Pid, StartTime: ready.StartTime, PIDNamespace: ready.PIDNamespace}
+	return nil
+}
+
+func (g *Guard) send(o stage.Order) error {
+	message, err := json.Marshal(o)
+	if err != nil {
+		return err
+	}
+	if err := g.control.SetWriteDeadline(time.Now().Add(sendTimeout)); err != nil {
+		return fmt.Errorf("%w: %w", errDied, err)
+	}
+	if _, err := g.control.Write(message); err != nil {
+		return fmt.Errorf("%w: %w", errDied, err)
+	}
+	return nil
+}
+
+// receive waits for one report of a kind.
+func receive[T any](ctx context.Context, g *Guard, from <-chan T) (T, error) {
+	var none T
+	select {
+	case report := <-from:
+		return report, nil
+	case <-ctx.Done():
+		return none, context.Cause(ctx)
+	case <-g.readDone:
+	}
+	select {
+	case report := <-from: // it came just before the end
+		return report, nil
+	default:
+		return none, errDied
+	}
+}
+
+// socketPair returns our end, which the poller can wait for, and the guard's.
+func socketPair() (ours, theirs *os.File, err error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, os.NewSyscallError("socketpair", err)
+	}
+	if err := unix.SetNonblock(fds[0], true); err != nil {
+		unix.Close(fds[0])
+		unix.Close(fds[1])
+		return nil, nil, os.NewSyscallError("fcntl", err)
+	}
+	return os.NewFile(uintptr(fds[0]), "guard"), os.NewFile(uintptr(fds[1]), "guard's end"), nil
+}

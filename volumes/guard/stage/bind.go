@@ -1,0 +1,165 @@
+package stage
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/moby/sys/mountinfo"
+	"golang.org/x/sys/unix"
+
+	"github.com/mesos-flocker/flocker-executor/volumes/mounts"
+)
+
+// binder makes the binds of one plan.
+type binder struct {
+	plan    Plan
+	root    int // descriptor of /
+	sandbox int
+	bound   []bound
+	created []string
+}
+
+// bound is a bind that was made.
+type bound struct {
+	Bind
+	tree    int    // descriptor of its root
+	point   string // where it is, as the mount table says it
+	subtree string // root of the source in its filesystem
+}
+
+func newBinder(p Plan) (*binder, error) {
+	if !filepath.IsAbs(p.Sandbox) {
+		return nil, fmt.Errorf("sandbox %q: an absolute path is needed", p.Sandbox)
+	}
+	for _, root := range p.Roots {
+		if !filepath.IsAbs(root) || filepath.Clean(root) == "/" {
+			return nil, fmt.Errorf("storage root %q: an absolute path other than / is needed", root)
+		}
+	}
+	root, err := unix.Open("/", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open /: %w", err)
+	}
+	sandbox, err := unix.Open(p.Sandbox, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		unix.Close(root)
+		return nil, fmt.Errorf("open sandbox %s: %w", p.Sandbox, err)
+	}
+	return &binder{plan: p, root: root, sandbox: sandbox}, nil
+}
+
+func (b *binder) close() {
+	unix.Close(b.root)
+	unix.Close(b.sandbox)
+	for _, done := range b.bound {
+		unix.Close(done.tree)
+	}
+}
+
+// bind clones the source's mount and moves the clone onto the target, by
+// descriptors, so that what was checked is what is bound.
+func (b *binder) bind(bind Bind) error {
+	source, err := sourceLine(bind)
+	if err != nil {
+		return err
+	}
+	target, err := b.open(bind.Path)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(target)
+	point, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(target))
+	if err != nil {
+		return err
+	}
+	tree, err := clone(bind)
+	if err != nil {
+		return err
+	}
+	b.bound = append(b.bound, bound{Bind: bind, tree: tree, point: point, subtree: source.Root})
+	if err := unix.MoveMount(tree, "", target, "", unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH); err != nil {
+		return os.NewSyscallError("move_mount", err)
+	}
+	return nil
+}
+
+// sourceLine finds the mount to bind. A directory without a mount is refused
+// here, whatever its device.
+func sourceLine(bind Bind) (*mountinfo.Info, error) {
+	table, err := mounts.Table()
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range table {
+		if i.Mountpoint == bind.Source && mounts.Device(i) == bind.Device {
+			return i, nil
+		}
+	}
+	return nil, errors.New("the dataset is no longer mounted there")
+}
+
+// clone makes a detached copy of the source's mount.
+func clone(bind Bind) (int, error) {
+	tree, err := unix.OpenTree(unix.AT_FDCWD, bind.Source, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_SYMLINK_NOFOLLOW)
+	if err != nil {
+		return -1, os.NewSyscallError("open_tree", err)
+	}
+	device, _, err := mounts.Identify(tree)
+	if err == nil && device != bind.Device {
+		err = errors.New("another filesystem is mounted there now")
+	}
+	if err == nil && bind.ReadOnly {
+		err = os.NewSyscallError("mount_setattr",
+			unix.MountSetattr(tree, "", unix.AT_EMPTY_PATH, &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}))
+	}
+	if err != nil {
+		unix.Close(tree)
+		return -1, err
+	}
+	return tree, nil
+}
+
+// verify looks each bind up in the mount table and checks that its path leads
+// to it, after everything else has been done.
+func (b *binder) verify() error {
+	table, err := mounts.Table()
+	if err != nil {
+		return err
+	}
+	for _, done := range b.bound {
+		if err := done.verify(table); err != nil {
+			return fmt.Errorf("bind %s at %s: %w", done.Source, done.Path, err)
+		}
+	}
+	return nil
+}
+
+func (d bound) verify(table []*mountinfo.Info) error {
+	_, id, err := mounts.Identify(d.tree)
+	if err != nil {
+		return err
+	}
+	there, err := unix.Open(d.point, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", d.point, err)
+	}
+	defer unix.Close(there)
+	if _, on, err := mounts.Identify(there); err != nil || on != id {
+		return fmt.Errorf("%s leads to another mount (%v)", d.point, err)
+	}
+	for _, i := range table {
+		if i.ID != id {
+			continue
+		}
+		readOnly := strings.Contains(","+i.Options+",", ",ro,")
+		if i.Mountpoint == d.point && mounts.Device(i) == d.Device && i.Root == d.subtree && (readOnly || !d.ReadOnly) {
+			return nil
+		}
+		return fmt.Errorf("the mount table says %s %d:%d %s %s", i.Mountpoint, i.Major, i.Minor, i.Root, i.Options)
+	}
+	return errors.New("it is missing from the mount table")
+}

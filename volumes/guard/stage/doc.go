@@ -1,0 +1,22 @@
+// Package stage is the second stage of the executor: process 1 of the task's
+// PID namespace. Package guard starts it and is the only other user.
+//
+// The executor runs its own file again with Name as argument 0. The init
+// function of this package sees that and never returns, so that the heavy
+// packages of the program are not even initialised: the guard lives as long as
+// the task and should cost little. This is why the package imports next to
+// nothing; look at GODEBUG=inittrace=1 before adding to it.
+//
+// For the person on call: the process shows as "flocker-guard" with its
+// executor as parent. Killing it kills every process of the task, at once and
+// whatever they did with sessions and groups. It ignores every signal that the
+// task sends it. Its descriptors from 4 on are the executor's pins and locks,
+// held so that a dataset stays busy until the last process of the task is dead.
+//
+// What it does, in order; any error ends it and all it made:
+//
+//	/ recursively slave ── check: nothing is shared ── its own /proc
+//	for each bind: open the target ── clone the source ── read-only ── move onto the target
+//	detach every other mount of a dataset ── check every bind in the mount table
+//	report ── fork the task ── reap, pass signals on, until the executor is gone
+package stage

@@ -1,0 +1,143 @@
+package stage
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mesos-flocker/flocker-executor/volumes/failpoint"
+)
+
+func init() {
+	if len(os.Args) == 1 && os.Args[0] == Name {
+		os.Exit(main())
+	}
+}
+
+// stage is the running second stage. Its main goroutine owns it.
+type stage struct {
+	control *os.File
+	reports *json.Encoder
+	orders  chan Order // closed when the executor is gone
+	ended   chan child // every child that was reaped
+	task    int        // pid of the task, 0 before it is forked
+}
+
+type child struct {
+	pid    int
+	status syscall.WaitStatus
+}
+
+// main returns the exit status of process 1. Leaving is killing: the kernel
+// ends every process of the namespace before it lets process 1 be reaped.
+func main() int {
+	if err := shield(); err != nil {
+		fmt.Fprintln(os.Stderr, "flocker-guard:", err)
+		return 1
+	}
+	s := &stage{
+		control: os.NewFile(ControlFD, "control"),
+		orders:  make(chan Order),
+		ended:   make(chan child),
+	}
+	s.reports = json.NewEncoder(s.control)
+	go s.receive()
+	order, ok := <-s.orders
+	if !ok || order.Plan == nil {
+		return 1
+	}
+	ready := prepare(*order.Plan)
+	if s.report(Report{Ready: &ready}) != nil || ready.Error != "" {
+		return 1
+	}
+	return s.serve()
+}
+
+// shield makes the process fit to be process 1: no descriptor but 0, 1 and 2
+// goes to a child, no signal is inherited as ignored or blocked, and none of
+// those that a task can send ends it. It must be process 1, or its end would
+// kill nobody.
+func shield() error {
+	if os.Getpid() != 1 {
+		return fmt.Errorf("started as process %d: only the executor starts it, as process 1 of a PID namespace", os.Getpid())
+	}
+	if err := unix.CloseRange(ControlFD, ^uint(0), unix.CLOSE_RANGE_CLOEXEC); err != nil {
+		return fmt.Errorf("mark descriptors close-on-exec (Linux 5.11 can): %w", err)
+	}
+	// Caught and dropped: an ignored signal would stay ignored in the task.
+	signal.Notify(make(chan os.Signal, 1))
+	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &unix.Sigset_t{}, nil); err != nil {
+		return fmt.Errorf("unblock signals: %w", err)
+	}
+	return os.Chdir("/")
+}
+
+// receive passes the executor's orders on until it is gone.
+func (s *stage) receive() {
+	defer close(s.orders)
+	for decoder := json.NewDecoder(s.control); ; {
+		var o Order
+		if decoder.Decode(&o) != nil {
+			return
+		}
+		s.orders <- o
+	}
+}
+
+func (s *stage) report(r Report) error { return s.reports.Encode(r) }
+
+// serve runs until the executor is gone or asks for something impossible.
+func (s *stage) serve() int {
+	for {
+		select {
+		case order, ok := <-s.orders:
+			if !ok {
+				failpoint.Hit("guard.stage.exit.before")
+				return 0
+			}
+			if err := s.obey(order); err != nil {
+				return 1
+			}
+		case c := <-s.ended:
+			if c.pid != s.task {
+				continue
+			}
+			if err := s.report(Report{Exited: &c.status}); err != nil {
+				return 1
+			}
+		}
+	}
+}
+
+// obey does one order. An error means that the executor cannot be reached.
+func (s *stage) obey(o Order) error {
+	switch {
+	case o.Task != nil:
+		outcome := s.run(*o.Task)
+		return s.report(Report{Run: &outcome})
+	case o.Signal != 0:
+		// To all but process 1. That nobody is left is no error.
+		_ = unix.Kill(-1, o.Signal)
+	}
+	return nil
+}
+
+// reap waits for every child, the adopted ones included, until none is left;
+// then nothing lives in the namespace that could fork another.
+func (s *stage) reap() {
+	for {
+		var status syscall.WaitStatus
+		pid, err := syscall.Wait4(-1, &status, 0, nil)
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil {
+			return
+		}
+		s.ended <- child{pid: pid, status: status}
+	}
+}

@@ -1,0 +1,62 @@
+package stage
+
+import "syscall"
+
+// Name is argument 0 of the second stage.
+const Name = "flocker-guard"
+
+// ControlFD is the second stage's end of the control socket, on which Orders
+// come and Reports go as JSON values, one after the other.
+const ControlFD = 3
+
+// Order is one message to the second stage; one field is set. The plan is the
+// first.
+type Order struct {
+	Plan   *Plan          `json:",omitempty"`
+	Task   *Task          `json:",omitempty"`
+	Signal syscall.Signal `json:",omitempty"`
+}
+
+// Plan is what to bind. See guard.Config.
+type Plan struct {
+	Sandbox string
+	Binds   []Bind
+	Roots   []string
+}
+
+// Bind is one dataset to be bound. See guard.Bind.
+type Bind struct {
+	Source   string
+	Device   uint64
+	Path     string
+	ReadOnly bool
+}
+
+// Task is what to fork. See guard.Task.
+type Task struct {
+	Argv []string
+	Env  []string
+	Dir  string
+}
+
+// Report is one message from the second stage; one field is set.
+type Report struct {
+	Ready  *Ready              `json:",omitempty"`
+	Run    *Outcome            `json:",omitempty"`
+	Exited *syscall.WaitStatus `json:",omitempty"`
+}
+
+// Ready answers the plan.
+type Ready struct {
+	Created      []string // directories made for binds below the sandbox, relative to it, outermost first
+	StartTime    uint64   // field 22 of the second stage's stat file
+	PIDNamespace uint64   // inode
+	Error        string   // "" when all binds are in place
+}
+
+// Outcome answers a task.
+type Outcome struct {
+	Program string        // as it was looked up
+	Errno   syscall.Errno // 0 when it runs
+	Error   string        // "" when it runs
+}

@@ -1,0 +1,67 @@
+package mountstest
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"golang.org/x/sys/unix"
+)
+
+// Dataset is an ext4 filesystem of 16 MiB on a loop device.
+type Dataset struct {
+	ID    string
+	Image string // its file
+	Loop  string // its device
+}
+
+// NewDataset makes a dataset with a random id. Its loop device is detached when
+// the test ends.
+func NewDataset(t testing.TB) *Dataset {
+	t.Helper()
+	d := &Dataset{ID: uuid.NewString()}
+	d.Image = filepath.Join(t.TempDir(), d.ID+".img")
+	if err := os.WriteFile(d.Image, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(d.Image, 16<<20); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "mkfs.ext4", "-q", "-F", d.Image)
+	d.Loop = run(t, "losetup", "--find", "--show", d.Image)
+	t.Cleanup(func() { run(t, "losetup", "--detach", d.Loop) })
+	return d
+}
+
+// Mount mounts the dataset at <root>/<id>, as a storage agent does, and returns
+// the mount point. What is still mounted there when the test ends is unmounted.
+func (d *Dataset) Mount(t testing.TB, root string) string {
+	t.Helper()
+	point := filepath.Join(root, d.ID)
+	d.MountAt(t, point)
+	return point
+}
+
+// MountAt mounts the dataset at any point, made if missing.
+func (d *Dataset) MountAt(t testing.TB, point string) {
+	t.Helper()
+	if err := os.MkdirAll(point, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount(d.Loop, point, "ext4", 0, ""); err != nil {
+		t.Fatalf("mount %s at %s: %v", d.Loop, point, err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(point, unix.MNT_DETACH) })
+}
+
+func run(t testing.TB, name string, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(name, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %s: %v: %s", name, strings.Join(args, " "), err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
