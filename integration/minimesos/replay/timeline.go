@@ -1,0 +1,87 @@
+package replay
+
+import (
+	"sort"
+	"strings"
+	"time"
+)
+
+// A step is one moment of a recording.
+type step struct {
+	at     time.Duration
+	what   what
+	entry  int
+	record int // of the entry's stream, counting only records that are not skipped
+}
+
+type what int
+
+// At equal times the steps of a recording come in this order.
+const (
+	awaitRecord what = iota
+	awaitEnd
+	note
+	request
+)
+
+// timeline orders what an actor did and what it had received by then. An event
+// that had arrived before a request may be its cause, so Play waits for it.
+func timeline(t *Trace, skip Skip, list []Exception) []step {
+	var steps []step
+	last := lastPolls(t)
+	for i, e := range t.Entries {
+		if skips(t, e, list) || isPoll(e) && !last[i] {
+			continue
+		}
+		if e.Request == nil {
+			steps = append(steps, step{at: e.At, what: note, entry: i})
+			continue
+		}
+		steps = append(steps, step{at: e.At, what: request, entry: i})
+		steps = append(steps, arrivals(e, i, skip)...)
+	}
+	sort.SliceStable(steps, func(i, j int) bool {
+		if steps[i].at != steps[j].at {
+			return steps[i].at < steps[j].at
+		}
+		return steps[i].entry < steps[j].entry
+	})
+	return steps
+}
+
+func arrivals(e Entry, i int, skip Skip) []step {
+	var steps []step
+	n := 0
+	for _, r := range e.Records {
+		v, err := eventTree(e.Request.Path, r.Payload)
+		if err == nil && skip != nil && skip(e.Actor, eventType(v)) {
+			continue
+		}
+		steps = append(steps, step{at: max(r.At, e.At), what: awaitRecord, entry: i, record: n})
+		n++
+	}
+	if e.End != nil {
+		steps = append(steps, step{at: max(e.End.At, e.At), what: awaitEnd, entry: i})
+	}
+	return steps
+}
+
+// isPoll says whether an entry is one of a row of equal requests, sent until
+// the answer is the one waited for.
+func isPoll(e Entry) bool { return e.Request != nil && strings.HasPrefix(e.Note, "poll ") }
+
+// lastPolls finds the last request of each row of polls. How many came before
+// depends on timing alone.
+func lastPolls(t *Trace) map[int]bool {
+	last := map[int]bool{}
+	latest := map[string]int{}
+	for i, e := range t.Entries {
+		if isPoll(e) {
+			latest[e.Note] = i
+		}
+	}
+	for _, i := range latest {
+		last[i] = true
+	}
+	return last
+}
