@@ -1,0 +1,68 @@
+package executor
+
+import (
+	"fmt"
+	"syscall"
+)
+
+// exitMessage words a wait status as Mesos's command executor does
+// (common/status_utils.hpp). known is false when there is no status.
+func exitMessage(w syscall.WaitStatus, known bool) string {
+	switch {
+	case !known:
+		return "Failed to get exit status for Command"
+	case w.Signaled() && w.CoreDump():
+		return "Command terminated with signal " + signalName(w.Signal()) + " (core dumped)"
+	case w.Signaled():
+		return "Command terminated with signal " + signalName(w.Signal())
+	}
+	return fmt.Sprintf("Command exited with status %d", w.ExitStatus())
+}
+
+// firstRealTime and lastRealTime are SIGRTMIN and SIGRTMAX as glibc has them.
+const firstRealTime, lastRealTime = 34, 64
+
+// signalName is glibc's strsignal in the C locale, which Mesos prints.
+func signalName(s syscall.Signal) string {
+	if name, ok := signalNames[s]; ok {
+		return name
+	}
+	if s >= firstRealTime && s <= lastRealTime {
+		return fmt.Sprintf("Real-time signal %d", s-firstRealTime)
+	}
+	return fmt.Sprintf("Unknown signal %d", s)
+}
+
+var signalNames = map[syscall.Signal]string{
+	syscall.SIGHUP:    "Hangup",
+	syscall.SIGINT:    "Interrupt",
+	syscall.SIGQUIT:   "Quit",
+	syscall.SIGILL:    "Illegal instruction",
+	syscall.SIGTRAP:   "Trace/breakpoint trap",
+	syscall.SIGABRT:   "Aborted",
+	syscall.SIGBUS:    "Bus error",
+	syscall.SIGFPE:    "Floating point exception",
+	syscall.SIGKILL:   "Killed",
+	syscall.SIGUSR1:   "User defined signal 1",
+	syscall.SIGSEGV:   "Segmentation fault",
+	syscall.SIGUSR2:   "User defined signal 2",
+	syscall.SIGPIPE:   "Broken pipe",
+	syscall.SIGALRM:   "Alarm clock",
+	syscall.SIGTERM:   "Terminated",
+	syscall.SIGSTKFLT: "Stack fault",
+	syscall.SIGCHLD:   "Child exited",
+	syscall.SIGCONT:   "Continued",
+	syscall.SIGSTOP:   "Stopped (signal)",
+	syscall.SIGTSTP:   "Stopped",
+	syscall.SIGTTIN:   "Stopped (tty input)",
+	syscall.SIGTTOU:   "Stopped (tty output)",
+	syscall.SIGURG:    "Urgent I/O condition",
+	syscall.SIGXCPU:   "CPU time limit exceeded",
+	syscall.SIGXFSZ:   "File size limit exceeded",
+	syscall.SIGVTALRM: "Virtual timer expired",
+	syscall.SIGPROF:   "Profiling timer expired",
+	syscall.SIGWINCH:  "Window changed",
+	syscall.SIGIO:     "I/O possible",
+	syscall.SIGPWR:    "Power failure",
+	syscall.SIGSYS:    "Bad system call",
+}

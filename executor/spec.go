@@ -1,0 +1,114 @@
+package executor
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
+	"github.com/mesos-flocker/flocker-executor/volumes"
+	"github.com/mesos-flocker/flocker-executor/volumes/guard"
+)
+
+// defaultKillGrace is what a process gets between SIGTERM and SIGKILL when
+// neither KILL nor task says (launcher/executor.cpp).
+const defaultKillGrace = 3 * time.Second
+
+// Spec is a task in the executor's own words.
+type Spec struct {
+	Task      string
+	Volumes   []volumes.Volume
+	Command   guard.Task
+	KillGrace time.Duration
+	// Source says where the command came from, Passed where it could have come
+	// from as well; for the log.
+	Source string
+	Passed []string
+}
+
+// SpecOptions is what besides the TaskInfo makes a Spec.
+type SpecOptions struct {
+	LabelPrefix string
+	Arguments   []string // what the executor's own command line leaves over
+	RawData     bool     // TaskInfo.data that is no JSON is a shell command
+	Environ     []string // the executor's environment
+	Sandbox     string
+}
+
+// NewSpec reads a TaskInfo. What it asks for and this executor cannot do is an
+// error, never passed over; so is everything malformed. Fields that ask nothing
+// of an executor (discovery, limits, resources) are accepted.
+func NewSpec(t mesos.TaskInfo, o SpecOptions) (Spec, error) {
+	if err := unsupported(t); err != nil {
+		return Spec{}, err
+	}
+	request, err := volumes.ParseLabels(o.LabelPrefix, labels(t.Labels))
+	if err != nil {
+		return Spec{}, err
+	}
+	command, err := chooseCommand(request.Command, t.Data, o)
+	if err != nil {
+		return Spec{}, err
+	}
+	return Spec{
+		Task:      t.TaskID.Value,
+		Volumes:   request.Volumes,
+		Command:   guard.Task{Argv: command.argv, Env: taskEnvironment(o.Environ, role(t.Resources)), Dir: o.Sandbox},
+		KillGrace: killGrace(t.KillPolicy),
+		Source:    command.source,
+		Passed:    command.passed,
+	}, nil
+}
+
+func labels(l *mesos.Labels) []volumes.Label {
+	var out []volumes.Label
+	for _, label := range l.GetLabels() {
+		out = append(out, volumes.Label{Key: label.Key, Value: label.GetValue()})
+	}
+	return out
+}
+
+func killGrace(p *mesos.KillPolicy) time.Duration {
+	if d := grace(p); d != nil {
+		return *d
+	}
+	return defaultKillGrace
+}
+
+// role of the task, as the built-in executors find it.
+func role(resources []mesos.Resource) string {
+	if len(resources) == 0 {
+		return ""
+	}
+	return resources[0].GetAllocationInfo().GetRole()
+}
+
+// unsupported names everything in t that asks for something we cannot do.
+func unsupported(t mesos.TaskInfo) error {
+	var fields []string
+	add := func(asked bool, field string) {
+		if asked {
+			fields = append(fields, field)
+		}
+	}
+	add(t.Command != nil, "command (labels, data and the executor's arguments carry it)")
+	add(t.HealthCheck != nil, "health_check")
+	add(t.Check != nil, "check")
+	add(t.MaxCompletionTime.GetNanoseconds() > 0, "max_completion_time")
+	if c := t.Container; c != nil {
+		add(c.GetType() != mesos.ContainerInfo_MESOS || c.Docker != nil, fmt.Sprintf("container of type %v", c.GetType()))
+		add(c.Mesos.GetImage() != nil, "container.mesos.image")
+		add(len(c.Volumes) > 0, "container.volumes (use flocker.volume labels)")
+		add(c.Hostname != nil, "container.hostname")
+		add(len(c.NetworkInfos) > 0, "container.network_infos")
+		add(c.LinuxInfo != nil, "container.linux_info")
+		add(c.RlimitInfo != nil, "container.rlimit_info")
+		add(c.TTYInfo != nil, "container.tty_info")
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	return errors.New("the task asks for what flocker-executor does not support yet: " + strings.Join(fields, ", "))
+}
