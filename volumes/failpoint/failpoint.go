@@ -30,7 +30,7 @@ const (
 
 // Points is the one list of points. The kill matrix ranges over it. Each
 // package keeps its own sorted group below.
-var Points = slices.Concat(guardPoints, executorPoints)
+var Points = slices.Concat(volumePoints, guardPoints, executorPoints)
 
 var guardPoints = []string{
 	"guard.bind.after",

@@ -30,6 +30,7 @@ func Hit(point string) {
 	if hits.Add(1) < max(n, 1) {
 		return
 	}
+	_, _ = os.Stderr.WriteString("failpoint: dying at " + os.Getenv(Variable) + "\n")
 	die()
 }
 
