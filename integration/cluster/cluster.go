@@ -12,6 +12,8 @@ import (
 // be called from any goroutine; names of nodes are those of Nodes.
 type Cluster interface {
 	Nodes() []Node
+	// Backend says in a few words what datasets are made of.
+	Backend() string
 	// Submit launches a task and returns when the master has taken it.
 	Submit(ctx context.Context, t Task) error
 	// Kill asks for the end of a task; grace nil leaves its own kill policy.

@@ -1,12 +1,93 @@
 package cluster
 
-import "github.com/moby/sys/reexec"
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/moby/sys/reexec"
+	"go.uber.org/zap"
+
+	"github.com/mesos-flocker/flocker-executor/flocker/flockertest"
+	"github.com/mesos-flocker/flocker-executor/integration/minimesos/agent"
+	"github.com/mesos-flocker/flocker-executor/integration/minimesos/agent/contain"
+)
 
 func init() {
 	reexec.Register(nodeMain, superviseMain)
+	reexec.Register(mesosAgentMain, child(runMesosAgent))
+	reexec.Register(flockerAgentMain, child(runFlockerAgent))
 }
 
 // Init must be the first call of main, and of TestMain, in every program that
 // calls Start. It returns true in a process that was a part of a node and has
 // done its work: the program then has to return.
 func Init() bool { return reexec.Init() }
+
+// child is the main function of a node's agent: it gets the node's
+// configuration as its argument and a pipe to say that it is ready.
+func child(run func(ctx context.Context, c nodeConfig, ready func()) error) func() {
+	return func() {
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+		defer stop()
+		pipe := os.NewFile(controlFD, "ready")
+		syscall.CloseOnExec(controlFD)
+		ready := func() {
+			_, _ = pipe.WriteString("ready\n")
+			_ = pipe.Close()
+		}
+		var c nodeConfig
+		err := json.Unmarshal([]byte(os.Args[1]), &c)
+		if err == nil {
+			err = run(ctx, c, ready)
+		}
+		if err != nil && !errors.Is(err, context.Canceled) {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+}
+
+func runMesosAgent(ctx context.Context, c nodeConfig, ready func()) error {
+	log, err := zap.NewDevelopment()
+	if err != nil {
+		return err
+	}
+	return agent.Run(ctx, agent.Config{
+		Master: c.Mesos.Master, Port: c.Mesos.Port, Hostname: c.Name,
+		WorkDir: c.workDir(), RuntimeDir: filepath.Join(c.Dir, "mesos", "run"),
+		Isolation: c.Mesos.Isolation, Env: c.Mesos.Environment,
+		Resources: fmt.Sprintf("cpus:%g;mem:%g", c.Mesos.CPUs, c.Mesos.Mem),
+		// A container with a /proc of its own must see the node's boot id too.
+		ProcBinds: []contain.Bind{{Source: filepath.Join(c.Dir, "boot_id"), Target: bootIDPath}},
+		Ready:     func(string) { ready() },
+		Log:       log,
+	})
+}
+
+func runFlockerAgent(ctx context.Context, c nodeConfig, ready func()) error {
+	a := flockertest.Agent{
+		UUID: c.Flocker.UUID, Host: c.Flocker.Host, Era: c.BootID,
+		Root: storageRoot, Backend: c.Flocker.Backend, Pool: c.Flocker.Pool,
+		ServiceURL: c.Flocker.AgentURL, Pace: pace(c.Flocker.Realistic), CleanUp: true,
+		Logf: func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) },
+	}
+	ready()
+	return a.Run(ctx)
+}
+
+func (c nodeConfig) workDir() string { return filepath.Join(c.Dir, "mesos", "work") }
+
+func (n *node) describe() NodeDescription {
+	return NodeDescription{
+		Node:    Node{Name: n.config.Name, Flocker: n.config.Flocker.UUID},
+		Agent:   fmt.Sprintf("http://127.0.0.1:%d", n.config.Mesos.Port),
+		WorkDir: n.config.workDir(),
+		Pid:     n.cmd.Process.Pid,
+	}
+}

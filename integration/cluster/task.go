@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
@@ -17,6 +18,8 @@ type Task struct {
 	Node    string            `json:"node,omitempty"`    // "" for any
 	Command string            `json:"command,omitempty"` // shell, carried by the label flocker.command
 	Labels  map[string]string `json:"labels,omitempty"`
+	// CommandFile holds Command, beside the description.
+	CommandFile string `json:"command_file,omitempty"`
 	// Data is TaskInfo.data as it is.
 	Data string  `json:"data,omitempty"`
 	CPUs float64 `json:"cpus,omitempty"` // default 0.1
@@ -46,6 +49,14 @@ func ReadTask(path string) (Task, error) {
 	if t.Name == "" {
 		return t, fmt.Errorf("task description %s: name is missing", path)
 	}
+	if t.CommandFile == "" {
+		return t, nil
+	}
+	script, err := os.ReadFile(filepath.Join(filepath.Dir(path), t.CommandFile))
+	if err != nil {
+		return t, fmt.Errorf("task description %s: command_file: %w", path, err)
+	}
+	t.Command = string(script)
 	return t, nil
 }
 

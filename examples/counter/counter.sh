@@ -1,0 +1,17 @@
+# Counts in a file on the volume, a step every quarter of a second, and goes on
+# from what it finds there.
+n=$(cat data/count 2>/dev/null || echo 0)
+if [ "$n" -eq 0 ]; then
+	echo "starting to count"
+else
+	echo "found the count at $n, going on"
+fi
+while [ "$n" -lt "${COUNT_TO:-1000000}" ]; do
+	n=$((n + 1))
+	echo "$n" >data/count.new
+	sync data/count.new
+	mv data/count.new data/count
+	echo "count $n"
+	sleep 0.25
+done
+echo "counted to $n, done"

@@ -1,0 +1,139 @@
+package cluster
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/mesos-flocker/flocker-executor/flocker"
+	"github.com/mesos-flocker/flocker-executor/flocker/flockertest"
+)
+
+func (o Options) withDefaults() (Options, error) {
+	if os.Geteuid() != 0 {
+		return o, fmt.Errorf("a minicluster needs root: it makes mount and PID namespaces")
+	}
+	if o.Nodes == 0 {
+		o.Nodes = 2
+	}
+	if o.Isolation == "" {
+		o.Isolation = "posix"
+	}
+	if o.Backend == "" {
+		o.Backend = "loopback"
+		if _, err := os.Stat("/dev/loop-control"); err != nil {
+			o.Backend = "directory"
+		}
+	}
+	var err error
+	o.Executor, err = filepath.Abs(o.Executor)
+	return o, err
+}
+
+func backendText(backend string) string {
+	if backend == "directory" {
+		return "directories, bind-mounted (no loop devices are used)"
+	}
+	return "ext4 filesystems on loop devices"
+}
+
+func pace(realistic bool) flockertest.Pace {
+	if realistic {
+		return flockertest.Realistic()
+	}
+	return flockertest.Quick()
+}
+
+func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+
+// nodeConfig of the i-th node, with its listener of the control service and its
+// /etc/flocker.
+func (m *Minicluster) nodeConfig(o Options, i int) (nodeConfig, error) {
+	name := fmt.Sprintf("node-%d", i+1)
+	c := nodeConfig{Name: name, Dir: filepath.Join(m.dir, name), BootID: newBootID()}
+	c.Flocker = flockerConfig{
+		UUID:     nodeUUID(i),
+		Host:     "127.0.0.1",
+		AgentURL: m.Service.AgentURL(), Backend: o.Backend, Pool: m.pool(), Realistic: o.Realistic,
+	}
+	service, err := m.Service.Listen(name, "")
+	if err != nil {
+		return c, err
+	}
+	u, err := url.Parse(service)
+	if err != nil {
+		return c, err
+	}
+	port, err := freePort()
+	if err != nil {
+		return c, err
+	}
+	c.Mesos = mesosConfig{
+		Master: m.Master.URL(), Port: port, Isolation: o.Isolation, CPUs: 8, Mem: 4096,
+		Environment: map[string]string{"FLOCKER_CONTROL_SERVICE_PORT": u.Port()},
+	}
+	for k, v := range o.Environment {
+		c.Mesos.Environment[k] = v
+	}
+	return c, m.configureFlocker(c)
+}
+
+// configureFlocker lays out the node's /etc/flocker as an installation has it.
+func (m *Minicluster) configureFlocker(c nodeConfig) error {
+	etc := filepath.Join(c.Dir, "etc-flocker")
+	if err := os.MkdirAll(etc, 0o755); err != nil {
+		return err
+	}
+	agent := "version: 1\ncontrol-service:\n  hostname: 127.0.0.1\n  port: 4524\ndataset:\n  backend: loopback\n"
+	if err := os.WriteFile(filepath.Join(etc, "agent.yml"), []byte(agent), 0o644); err != nil {
+		return err
+	}
+	for _, name := range []string{"cluster.crt", "user.crt", "user.key"} {
+		data, err := os.ReadFile(filepath.Join(m.Service.TLSDir, name))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(etc, name), data, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Minicluster) describe(o Options) Description {
+	u, _ := url.Parse(m.Service.URL())
+	port, _ := strconv.Atoi(u.Port())
+	tls := m.Service.TLSDir
+	d := Description{
+		Master: m.Master.URL(), Executor: o.Executor, Backend: backendText(o.Backend),
+		Flocker: flocker.Config{
+			Host: u.Hostname(), Port: port, CAFile: filepath.Join(tls, "cluster.crt"),
+			CertFile: filepath.Join(tls, "user.crt"), KeyFile: filepath.Join(tls, "user.key"),
+		},
+	}
+	for _, n := range m.nodes {
+		d.Nodes = append(d.Nodes, n.describe())
+	}
+	return d
+}
+
+// nodeUUID is easy to recognise: 11111111-1111-4111-8111-111111111111 is node-1.
+func nodeUUID(i int) string {
+	d := strconv.Itoa((i + 1) % 10)
+	r := func(n int) string { return strings.Repeat(d, n) }
+	return r(8) + "-" + r(4) + "-4" + r(3) + "-8" + r(3) + "-" + r(12)
+}
+
+// freePort is for an agent, which keeps its port over its restarts.
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", address(0))
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}

@@ -1,0 +1,213 @@
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/mesos-flocker/flocker-executor/flocker/flockertest"
+	"github.com/mesos-flocker/flocker-executor/integration/framework"
+	"github.com/mesos-flocker/flocker-executor/integration/minimesos/master"
+)
+
+// Options of a minicluster. Executor is the only one that has to be given.
+type Options struct {
+	Nodes     int    // default 2
+	Backend   string // loopback or directory; "": loopback if the machine has loop devices
+	Isolation string // posix (default) or linux
+	Executor  string // binary that tasks are launched with
+	Dir       string // where the temporary folder is made; "" as os.MkdirTemp
+	// Environment is given to every executor (--executor_environment_variables).
+	Environment map[string]string
+	// Realistic lets Flocker take the time that a real one takes.
+	Realistic bool
+	// NoCheckpoint is a framework whose executors do not survive their agent.
+	NoCheckpoint bool
+	// OnStatus is told every status, in order.
+	OnStatus func(mesos.TaskStatus)
+	// Ports of the master and of the control service; 0 is any.
+	MasterPort, FlockerPort int
+}
+
+func (o Options) framework() framework.Options {
+	return framework.Options{Name: "minicluster", Checkpoint: !o.NoCheckpoint, OnStatus: o.OnStatus}
+}
+
+// Minicluster is a Cluster on this machine. Service and Master are its control
+// service and master, for faults that no real daemon can be asked for.
+type Minicluster struct {
+	*view
+	Service *flockertest.Service
+	Master  *master.Master
+	dir     string
+	nodes   []*node
+	closed  bool
+}
+
+var _ Cluster = (*Minicluster)(nil)
+
+// Start starts a minicluster. ctx bounds the start, not the cluster's life.
+// When it fails nothing is left behind.
+func Start(ctx context.Context, o Options) (*Minicluster, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp(o.Dir, "minicluster-")
+	if err != nil {
+		return nil, err
+	}
+	m := &Minicluster{dir: dir}
+	if err := m.start(ctx, o); err != nil {
+		return nil, errors.Join(fmt.Errorf("start minicluster: %w", err), m.Close())
+	}
+	return m, nil
+}
+
+func (m *Minicluster) start(ctx context.Context, o Options) error {
+	if err := m.startFlocker(o); err != nil {
+		return err
+	}
+	m.Master = master.New(master.Config{
+		Addr:               address(o.MasterPort),
+		AllocationInterval: 100 * time.Millisecond,
+	})
+	if err := m.Master.Start(); err != nil {
+		return err
+	}
+	if err := m.startNodes(ctx, o); err != nil {
+		return err
+	}
+	view, err := newView(ctx, m.describe(o), o.framework())
+	if err != nil {
+		return err
+	}
+	m.view = view
+	return m.writeDescription()
+}
+
+// startFlocker starts the control service; each node has a listener of its own,
+// so that the service's log names the node.
+func (m *Minicluster) startFlocker(o Options) error {
+	m.Service = &flockertest.Service{
+		Addr: address(o.FlockerPort), TLS: true, TLSDir: filepath.Join(m.dir, "tls"),
+		StateDir: filepath.Join(m.dir, "control-service"), Nodes: []flockertest.Node{}, Pace: pace(o.Realistic),
+	}
+	for _, d := range []string{m.Service.TLSDir, m.Service.StateDir, m.pool()} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			return err
+		}
+	}
+	return m.Service.Start()
+}
+
+func (m *Minicluster) startNodes(ctx context.Context, o Options) error {
+	var group errgroup.Group
+	m.nodes = make([]*node, o.Nodes)
+	for i := range o.Nodes {
+		c, err := m.nodeConfig(o, i)
+		if err != nil {
+			return err
+		}
+		group.Go(func() (err error) {
+			m.nodes[i], err = bringUp(c)
+			return err
+		})
+	}
+	err := group.Wait()
+	if err == nil {
+		err = m.awaitNodes(ctx)
+	}
+	return err
+}
+
+func (m *Minicluster) awaitNodes(ctx context.Context) error {
+	for _, n := range m.nodes {
+		if err := m.Service.WaitNode(ctx, n.config.Flocker.UUID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bringUp starts a node with both its agents; a node that did not come up
+// wholly is taken down.
+func bringUp(c nodeConfig) (*node, error) {
+	n, err := startNode(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, child := range []string{flockerAgentMain, mesosAgentMain} {
+		if err := n.start(child); err != nil {
+			return nil, errors.Join(err, n.logs(), n.stop())
+		}
+	}
+	return n, nil
+}
+
+// Close ends the tasks, the nodes, master and control service, detaches the loop
+// devices and removes the folder. Repeatable.
+func (m *Minicluster) Close() error {
+	if m.closed {
+		return nil
+	}
+	m.closed = true
+	ctx, cancel := closing()
+	defer cancel()
+	var errs []error
+	if m.view != nil {
+		errs = append(errs, m.framework.Close(ctx))
+		m.flocker.Close()
+	}
+	errs = append(errs, m.stopNodes())
+	if m.Master != nil {
+		errs = append(errs, m.Master.Close())
+	}
+	if m.Service != nil {
+		m.Service.Close()
+	}
+	errs = append(errs, flockertest.Sweep(m.dir), os.RemoveAll(m.dir))
+	return errors.Join(errs...)
+}
+
+func (m *Minicluster) stopNodes() error {
+	var group errgroup.Group
+	for _, n := range m.nodes {
+		if n != nil {
+			group.Go(n.stop)
+		}
+	}
+	return group.Wait()
+}
+
+// closing bounds the end of a cluster, whatever happened to the context it was
+// used under.
+func closing() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), 20*time.Second)
+}
+
+// Dir is the folder in which everything of this cluster lies.
+func (m *Minicluster) Dir() string { return m.dir }
+
+func (m *Minicluster) pool() string { return filepath.Join(m.dir, "images") }
+
+// StateDir is a node's --state-dir as this process reaches it.
+func (m *Minicluster) StateDir(node string) string { return filepath.Join(m.dir, node, "state") }
+
+// DescriptionPath is what Attach, in another process, needs.
+func (m *Minicluster) DescriptionPath() string { return filepath.Join(m.dir, "cluster.json") }
+
+func (m *Minicluster) writeDescription() error {
+	data, err := json.MarshalIndent(m.Description, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(m.DescriptionPath(), append(data, '\n'), 0o600)
+}
