@@ -1,0 +1,144 @@
+package flockertest
+
+import (
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+)
+
+// defaultSize is what the loopback agent makes of a dataset without a size.
+const defaultSize = 75 << 30
+
+// serveAgent is the stream of pushes to one agent. It ends with the connection.
+func (s *Service) serveAgent(w http.ResponseWriter, r *http.Request) {
+	var h hello
+	if err := json.NewDecoder(r.Body).Decode(&h); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	s.connect(h, 1)
+	defer s.connect(h, -1)
+	out := json.NewEncoder(w)
+	seen := -1
+	for {
+		p, n, changed := s.pushFor(h.UUID)
+		if n != seen {
+			seen = n
+			if out.Encode(p) != nil || http.NewResponseController(w).Flush() != nil {
+				return
+			}
+			if !sleep(r.Context().Done(), s.Pace.Push) {
+				return
+			}
+			continue
+		}
+		select {
+		case <-changed:
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+// sleep waits and returns false if done came first.
+func sleep(done <-chan struct{}, d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-done:
+		return false
+	}
+}
+
+func (s *Service) connect(h hello, by int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.node(h.UUID)
+	n.hello = h
+	n.connected += by
+	if by > 0 {
+		if era, ok := parseUUID(h.Era); ok {
+			s.eras[era] = h.UUID
+		}
+	}
+	s.wake()
+}
+
+// node returns the entry of a node, new if need be; s.mu is held.
+func (s *Service) node(uuid string) *node {
+	n, ok := s.nodes[uuid]
+	if !ok {
+		n = &node{hello: hello{UUID: uuid}}
+		s.nodes[uuid] = n
+	}
+	return n
+}
+
+// pushFor is what a node must know now, the number of the push, and what is
+// closed when it changes.
+func (s *Service) pushFor(uuid string) (push, int, <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := push{Owned: map[string]string{}, Paused: s.node(uuid).paused}
+	for id, v := range s.config.Owned {
+		p.Owned[id] = v
+	}
+	for id, d := range s.config.Datasets {
+		if d.Primary != uuid {
+			continue
+		}
+		size := d.MaximumSize
+		if size == 0 {
+			size = defaultSize
+		}
+		p.Desired = append(p.Desired, desired{ID: id, Size: size, Deleted: d.Deleted})
+	}
+	for id, l := range s.config.Leases {
+		if l.Node == uuid {
+			p.Leased = append(p.Leased, id)
+		}
+	}
+	return p, s.pushes, s.changed
+}
+
+// serveReport takes what an agent found. Only a report with news makes the
+// service push.
+func (s *Service) serveReport(w http.ResponseWriter, r *http.Request) {
+	var found report
+	if err := json.NewDecoder(r.Body).Decode(&found); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.node(found.Node.UUID)
+	news := !n.reported || !reflect.DeepEqual(n.report, found)
+	n.hello, n.report, n.reported, n.last = found.Node, found, true, time.Now()
+	s.volumes = found.Volumes
+	if news {
+		s.pushes++
+	}
+	s.wake()
+}
+
+// serveOwned registers a new volume as its dataset's. The first one stays.
+func (s *Service) serveOwned(w http.ResponseWriter, r *http.Request) {
+	var o owned
+	if err := json.NewDecoder(r.Body).Decode(&o); err != nil || strings.TrimSpace(o.Dataset) == "" {
+		http.Error(w, "no dataset", http.StatusBadRequest)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.config.Owned[o.Dataset]; !ok {
+		s.config.Owned[o.Dataset] = o.Volume
+		s.configured()
+	}
+}

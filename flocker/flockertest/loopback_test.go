@@ -1,0 +1,236 @@
+package flockertest_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/mesos-flocker/flocker-executor/flocker/flockertest"
+	"github.com/moby/sys/mountinfo"
+)
+
+// cluster is a service with two agents in this process.
+type cluster struct {
+	flockertest.Service
+	dir   string
+	roots map[string]string
+	stop  map[string]context.CancelFunc
+	done  map[string]chan error
+}
+
+func (c *cluster) pool() string { return filepath.Join(c.dir, "pool") }
+
+// startCluster runs a service and an agent for each of two nodes, and fails the
+// test if anything is mounted or attached when all is over.
+func startCluster(t *testing.T, agent flockertest.Agent) *cluster {
+	t.Helper()
+	c := &cluster{dir: t.TempDir(), roots: map[string]string{}, stop: map[string]context.CancelFunc{}, done: map[string]chan error{}}
+	t.Cleanup(func() { nothingLeft(t, c.dir) })
+	c.Nodes, c.Pace = []flockertest.Node{}, agent.Pace
+	start(t, &c.Service)
+	for _, n := range flockertest.DefaultNodes() {
+		a := agent
+		a.UUID, a.Host, a.Era = n.UUID, n.Host, n.Era
+		a.Root, a.Pool = filepath.Join(c.dir, n.UUID[:4]), c.pool()
+		a.ServiceURL, a.CleanUp, a.Logf = c.AgentURL(), true, t.Logf
+		c.roots[n.UUID] = a.Root
+		c.run(t, a)
+	}
+	t.Cleanup(func() {
+		for node := range c.stop {
+			c.halt(t, node)
+		}
+	})
+	return c
+}
+
+func (c *cluster) run(t *testing.T, a flockertest.Agent) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	c.stop[a.UUID], c.done[a.UUID] = cancel, done
+	go func() { done <- a.Run(ctx) }()
+	if err := c.WaitNode(brief(t), a.UUID); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (c *cluster) halt(t *testing.T, node string) {
+	c.stop[node]()
+	if err := <-c.done[node]; err != nil {
+		t.Errorf("agent of %s: %v", node, err)
+	}
+	delete(c.stop, node)
+}
+
+func nothingLeft(t *testing.T, dir string) {
+	mounts, err := mountinfo.GetMounts(mountinfo.PrefixFilter(dir))
+	if err != nil || len(mounts) > 0 {
+		t.Errorf("mounts left below %s: %d, %v", dir, len(mounts), err)
+	}
+	devices, err := flockertest.Backing()
+	if err != nil {
+		t.Error(err)
+	}
+	for image, minors := range devices {
+		if strings.HasPrefix(image, dir) {
+			t.Errorf("%s is still behind loop devices %v", image, minors)
+		}
+	}
+	if err := flockertest.Sweep(dir); err != nil {
+		t.Error(err)
+	}
+}
+
+func (c *cluster) create(t *testing.T, node string) (id, path string) {
+	t.Helper()
+	id = c.Create(flockertest.Dataset{Primary: node, MaximumSize: 64 << 20})[0]
+	return id, c.mounted(t, id, node)
+}
+
+func (c *cluster) mounted(t *testing.T, id, node string) string {
+	t.Helper()
+	path, err := c.WaitMounted(brief(t), id, node)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := filepath.Join(c.roots[node], id); path != want {
+		t.Fatalf("mounted at %s, not at %s", path, want)
+	}
+	return path
+}
+
+func TestDataMovesWithItsDataset(t *testing.T) {
+	for name, agent := range map[string]flockertest.Agent{
+		"loopback":  {Backend: flockertest.Loopback},
+		"directory": {Backend: flockertest.Directory},
+		"no mount":  {Backend: flockertest.Directory, NoMount: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := startCluster(t, agent)
+			id, path := c.create(t, node1)
+			entries, err := os.ReadDir(path)
+			if err != nil || len(entries) > 0 {
+				t.Errorf("a new dataset holds %v, %v", entries, err)
+			}
+			if err := os.WriteFile(filepath.Join(path, "file"), []byte("data"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, node := range []string{node2, node1, node2} {
+				c.Move(id, node)
+				path = c.mounted(t, id, node)
+			}
+			if data, err := os.ReadFile(filepath.Join(path, "file")); string(data) != "data" {
+				t.Errorf("after three moves: %q, %v", data, err)
+			}
+			checkModes(t, path)
+			left := filepath.Join(c.roots[node1], id)
+			if entries, err := os.ReadDir(left); err != nil || len(entries) > 0 {
+				t.Errorf("the directory that was left: %v, %v", entries, err)
+			}
+		})
+	}
+}
+
+func checkModes(t *testing.T, path string) {
+	t.Helper()
+	for p, want := range map[string]os.FileMode{path: 0o777, filepath.Dir(path): 0o700} {
+		info, err := os.Stat(p)
+		if err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v; not %v", p, info.Mode(), err, want)
+		}
+	}
+}
+
+func TestBusyFilesystemStaysUntilItsLastUserIsGone(t *testing.T) {
+	c := startCluster(t, flockertest.Agent{})
+	id, path := c.create(t, node1)
+	f, err := os.Create(filepath.Join(path, "open"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Move(id, node2)
+	other, _ := c.create(t, node1) // gives the agent rounds enough to try
+	c.Move(other, node2)
+	c.mounted(t, other, node2)
+	if _, err := f.WriteString("still here"); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range c.States() {
+		if d.ID == id && d.Primary != node1 {
+			t.Fatalf("a busy dataset left: %+v", d)
+		}
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path = c.mounted(t, id, node2)
+	if data, err := os.ReadFile(filepath.Join(path, "open")); string(data) != "still here" {
+		t.Errorf("%q, %v", data, err)
+	}
+}
+
+// TestLoopDeviceIsDetachedLazily shows the fault that the project is built
+// around, so that nobody repairs it here by accident.
+func TestLoopDeviceIsDetachedLazily(t *testing.T) {
+	c := startCluster(t, flockertest.Agent{})
+	id, path := c.create(t, node1)
+	ctx, cancel := context.WithCancel(t.Context())
+	seen := make(chan []flockertest.DoubleAttach, 1)
+	go func() {
+		faults, _ := flockertest.WatchDoubleAttach(ctx, c.pool())
+		seen <- faults
+	}()
+	release := holdCopy(t, path)
+	c.Move(id, node2)
+	c.mounted(t, id, node2)
+	devices, err := flockertest.Backing()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for image, minors := range devices {
+		if strings.HasPrefix(filepath.Base(image), id) {
+			n += len(minors)
+		}
+	}
+	cancel()
+	if faults := <-seen; n != 2 || len(faults) != 1 {
+		t.Errorf("%d devices, faults %v; want two devices and one fault", n, faults)
+	}
+	release()
+}
+
+// holdCopy keeps a copy of the mount alive where no umount of the agent's
+// namespace finds it: in a process with a namespace of its own.
+func holdCopy(t *testing.T, path string) (release func()) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "unshare", "--mount", "--propagation", "private", "sh", "-c", "echo ready; cat")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 16)); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Access(path, 4); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		in.Close()
+		if err := cmd.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+}
