@@ -25,7 +25,7 @@ func (s *Store) bring(ctx context.Context, r volumes.Record, note volumes.Note) 
 		// Ordering a dataset away from under another node's lease would take
 		// it from that node when the lease ends.
 		var err error
-		if r, err = s.renew(ctx, volumes.Want{Renew: &r}, note); err != nil {
+		if r, err = s.renew(ctx, volumes.Want{Renew: &r, Lease: r.LeaseFor}, note); err != nil {
 			return r, err
 		}
 	}

@@ -30,7 +30,7 @@ func IsInvalid(err error) bool { return said(err, http.StatusBadRequest) }
 func IsPermanent(err error) bool {
 	var certificate *CertificateError
 	var notTLS tls.RecordHeaderError
-	if errors.As(err, &certificate) || errors.As(err, &notTLS) {
+	if errors.As(err, &certificate) || errors.As(err, &notTLS) || errors.Is(err, http.ErrSchemeMismatch) {
 		return true
 	}
 	e := asError(err)

@@ -20,6 +20,9 @@ import (
 // Of an error that leaves nothing held the last noted record says so (Free).
 func (s *Store) Lease(ctx context.Context, want volumes.Want, note volumes.Note) (volumes.Record, error) {
 	ctx = withNotice(ctx, want.Report)
+	if want.Lease <= 0 {
+		return volumes.Record{}, fmt.Errorf("lease dataset %s: %w: a lease of %v", want.Name, volumes.ErrRefused, want.Lease)
+	}
 	if want.Renew != nil {
 		r, err := s.renew(ctx, want, note)
 		return r, failed("renew the lease of", r, err)
@@ -60,17 +63,20 @@ func (s *Store) find(ctx context.Context, r volumes.Record, want volumes.Want, n
 	if err != nil {
 		return r, err
 	}
+	r, err = s.settle(ctx, r, want, note)
+	if errors.Is(err, volumes.ErrRefused) && !r.Free {
+		return s.giveUp(ctx, r, note, err)
+	}
+	return r, err
+}
+
+// settle makes sure that the leased id is the right one, or changes it.
+func (s *Store) settle(ctx context.Context, r volumes.Record, want volumes.Want, note volumes.Note) (volumes.Record, error) {
 	r, known, err := s.look(ctx, r, want)
 	if known || err != nil {
 		return r, err
 	}
-	if want.Dataset != "" {
-		return s.refuse(ctx, r, note, "there is no such dataset; dataset= names one that exists")
-	}
 	chosen, err := s.choose(ctx, want)
-	if errors.Is(err, volumes.ErrRefused) {
-		return s.giveUp(ctx, r, note, err)
-	}
 	if err != nil {
 		return r, err
 	}
@@ -84,22 +90,28 @@ func (s *Store) find(ctx context.Context, r volumes.Record, want volumes.Want, n
 		}
 	}
 	if !known && chosen.Primary != "" {
-		return s.refuse(ctx, r, note, "it was deleted while it was being leased")
+		return r, fmt.Errorf("%w: it was deleted while it was being leased", volumes.ErrRefused)
 	}
 	s.cache.keepHint(want.Name, r.Dataset)
 	return r, nil
 }
 
 // look reads the leased dataset. known is false when the id is not, or no
-// longer, that of the dataset wanted. An explicit id of another name is refused.
+// longer, that of the dataset wanted; where the task itself gave the id, that is
+// an error.
 func (s *Store) look(ctx context.Context, r volumes.Record, want volumes.Want) (_ volumes.Record, known bool, err error) {
 	d, err := s.client.Dataset(ctx, r.Dataset)
-	switch {
-	case IsNotFound(err), IsDeleted(err):
+	explicit := want.Dataset != ""
+	switch gone := IsNotFound(err) || IsDeleted(err); {
+	case explicit && gone:
+		return r, false, fmt.Errorf("%w: dataset= names one that exists: %w", volumes.ErrRefused, err)
+	case gone:
 		return r, false, nil
 	case err != nil:
 		return r, false, err
-	case want.Dataset != "" && d.Name() == "":
+	case explicit && d.Name() == "":
+	case explicit && !d.Named(want.Name):
+		return r, false, fmt.Errorf("%w: the dataset that dataset= names is called %q", volumes.ErrRefused, d.Name())
 	case !d.Named(want.Name):
 		s.log.Warn("the dataset of this id has another name", zap.String("dataset", d.ID), zap.String("name", d.Name()), zap.String("wanted", want.Name))
 		return r, false, nil
@@ -117,10 +129,6 @@ func (s *Store) change(ctx context.Context, r volumes.Record, id string, want vo
 	}
 	r.Dataset, r.Certain = id, false
 	return s.take(ctx, r, want, note)
-}
-
-func (s *Store) refuse(ctx context.Context, r volumes.Record, note volumes.Note, why string) (volumes.Record, error) {
-	return s.giveUp(ctx, r, note, fmt.Errorf("%w: %s", volumes.ErrRefused, why))
 }
 
 // giveUp returns the lease of a dataset that cannot be had, and why it cannot.

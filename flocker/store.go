@@ -2,6 +2,7 @@ package flocker
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -49,7 +50,7 @@ type Store struct {
 func NewStore(o StoreOptions) *Store {
 	s := &Store{
 		client: o.Client,
-		want:   o.Node,
+		want:   strings.ToLower(o.Node),
 		cache:  cache{dir: o.CacheDir, service: o.Client.Service(), log: o.Log},
 		bootID: o.BootID,
 		self:   make(chan identity, 1),

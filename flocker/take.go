@@ -55,21 +55,17 @@ func (s *Store) take(ctx context.Context, r volumes.Record, want volumes.Want, n
 
 // renew prolongs a lease and does not wait for one that another node holds.
 func (s *Store) renew(ctx context.Context, want volumes.Want, note volumes.Note) (volumes.Record, error) {
-	lifetime := want.Lease
-	if lifetime == 0 {
-		lifetime = want.Renew.LeaseFor
-	}
 	r := *want.Renew
-	if err := note(asked(r, Boottime(), lifetime)); err != nil {
+	if err := note(asked(r, Boottime(), want.Lease)); err != nil {
 		return r, err
 	}
 	tries := s.client.tries()
 	for {
-		g, err := s.client.AcquireLease(ctx, r.Dataset, r.Node, lifetime)
+		g, err := s.client.AcquireLease(ctx, r.Dataset, r.Node, want.Lease)
 		switch {
 		case err == nil:
 			s.hadGone(r, g)
-			return granted(r, g, lifetime), nil
+			return granted(r, g, want.Lease), nil
 		case IsConflict(err):
 			return r, s.waiter(r, nil).heldBy(ctx)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"strings"
 	"time"
 
@@ -46,19 +47,17 @@ func (s *Store) waiter(r volumes.Record, report func(string)) *waiter {
 
 // wait returns nil when it is time to ask again, and ErrHeld when ctx ended.
 func (w *waiter) wait(ctx context.Context) error {
+	d := jitter(askAgain)
 	if w.listed.IsZero() || time.Since(w.listed) >= listAgain {
-		w.list(ctx)
-		if w.holder == "" && ctx.Err() == nil {
-			w.last = "held by another node"
-			return sleep(ctx, jitter(sweep))
+		if w.list(ctx); w.holder == "" {
+			d = jitter(sweep) // given back while we asked, as it seems
 		}
 	}
-	w.last = "held by node " + w.holder + w.expiry()
-	w.report("held by node " + short(w.holder) + w.expiry())
-	d := jitter(askAgain)
 	if left := time.Until(w.until) + sweep; !w.until.IsZero() && left > 0 {
 		d = min(d, left)
 	}
+	w.last = w.now()
+	w.report(w.words(short(w.holder)))
 	if sleep(ctx, d) != nil {
 		return fmt.Errorf("%w: %s: %w", volumes.ErrHeld, w.now(), context.Cause(ctx))
 	}
@@ -77,7 +76,7 @@ func (w *waiter) list(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, listLimit)
 	defer cancel()
 	var all []Lease
-	_, err := w.client.once(ctx, call{method: "GET", path: leasesPath}, &all)
+	_, err := w.client.once(ctx, call{method: http.MethodGet, path: leasesPath}, &all)
 	w.listed = time.Now()
 	w.holder, w.until = "", time.Time{}
 	if err != nil {
@@ -95,22 +94,20 @@ func (w *waiter) list(ctx context.Context) {
 	}
 }
 
-// now is like last, with the time that is left now.
-func (w *waiter) now() string {
+// now says who holds the lease and how long from now.
+func (w *waiter) now() string { return w.words(w.holder) }
+
+func (w *waiter) words(holder string) string {
 	if w.holder == "" {
 		return "held by another node"
 	}
-	return "held by node " + w.holder + w.expiry()
-}
-
-func (w *waiter) expiry() string {
 	switch left := time.Until(w.until).Round(time.Second); {
 	case w.until.IsZero():
-		return ", does not expire"
+		return "held by node " + holder + ", does not expire"
 	case left <= 0:
-		return ", renewed since it was to expire"
+		return "held by node " + holder + ", not given back or renewed yet"
 	default:
-		return fmt.Sprintf(", expires in %d s", int(left.Seconds()))
+		return fmt.Sprintf("held by node %s, expires in %d s", holder, int(left.Seconds()))
 	}
 }
 

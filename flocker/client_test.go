@@ -1,0 +1,324 @@
+package flocker_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mesos-flocker/flocker-executor/flocker"
+)
+
+// reply is what a scripted server answers; status 0 drops the connection.
+type reply struct {
+	status int
+	mime   string
+	body   string
+}
+
+// script answers the n-th request with the n-th reply, the last one for ever,
+// and keeps "METHOD path body" of each.
+func script(t *testing.T, replies ...reply) (*flocker.Client, *[]string) {
+	t.Helper()
+	var asked []string
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		asked = append(asked, strings.TrimSpace(r.Method+" "+r.URL.RequestURI()+" "+string(b)))
+		a := replies[min(len(asked), len(replies))-1]
+		if a.status == 0 {
+			panic(http.ErrAbortHandler)
+		}
+		if a.mime == "" {
+			a.mime = "application/json"
+		}
+		w.Header().Set("Content-Type", a.mime)
+		w.Header().Set("X-Configuration-Tag", "00112233445566778899aabbccddeeff")
+		w.WriteHeader(a.status)
+		_, _ = io.WriteString(w, a.body)
+	}))
+	s.Config.ErrorLog = quiet()
+	t.Cleanup(s.Close)
+	return newClient(t, flocker.Options{URL: s.URL}), &asked
+}
+
+func newClient(t *testing.T, o flocker.Options) *flocker.Client {
+	t.Helper()
+	c, err := flocker.NewClient(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+const (
+	ds    = "aaaaaaaa-0001-4000-8000-000000000001"
+	node1 = "11111111-1111-4111-8111-111111111111"
+	node2 = "22222222-2222-4222-8222-222222222222"
+	entry = `{"deleted": false, "dataset_id": "` + ds + `", "maximum_size": 67108864, "primary": "` + node1 + `", "metadata": {"name": "vol1"}}`
+	lease = `{"dataset_id": "` + ds + `", "node_uuid": "` + node1 + `", "expires": 3.5}`
+)
+
+// TestEndpoints: each request as the recorded service takes it, each answer as
+// it gave it.
+func TestEndpoints(t *testing.T) {
+	d := flocker.Dataset{ID: ds, Primary: node1, Size: 67108864, Metadata: map[string]string{"name": "vol1"}}
+	type m = map[string]any
+	tests := []struct {
+		name   string
+		reply  reply
+		call   func(context.Context, *flocker.Client) (any, error)
+		asked  string
+		answer any
+	}{
+		{"version", reply{200, "", `{"flocker": "1.15.0"}`}, func(ctx context.Context, c *flocker.Client) (any, error) { return c.Version(ctx) }, "GET /v1/version", "1.15.0"},
+		{
+			"nodes", reply{200, "", `[{"host": "127.0.0.1", "uuid": "` + node1 + `"}]`},
+			func(ctx context.Context, c *flocker.Client) (any, error) { return c.Nodes(ctx) },
+			"GET /v1/state/nodes", []flocker.Node{{UUID: node1, Host: "127.0.0.1"}},
+		},
+		{
+			"era", reply{200, "", `{"uuid": "` + node1 + `"}`},
+			func(ctx context.Context, c *flocker.Client) (any, error) { return c.NodeByEra(ctx, "d6f71275") },
+			"GET /v1/state/nodes/by_era/d6f71275", node1,
+		},
+		{
+			"datasets", reply{200, "", "[" + entry + "]"},
+			func(ctx context.Context, c *flocker.Client) (any, error) {
+				all, tag, err := c.Datasets(ctx)
+				return m{tag: all}, err
+			},
+			"GET /v1/configuration/datasets", m{"00112233445566778899aabbccddeeff": []flocker.Dataset{d}},
+		},
+		{
+			"create", reply{201, "", entry},
+			func(ctx context.Context, c *flocker.Client) (any, error) {
+				return c.CreateDataset(ctx, flocker.NewDataset{ID: ds, Primary: node1, Size: 67108864, Metadata: d.Metadata})
+			},
+			`POST /v1/configuration/datasets {"dataset_id":"` + ds + `","primary":"` + node1 + `","maximum_size":67108864,"metadata":{"name":"vol1"}}`, d,
+		},
+		{"read", reply{200, "", entry}, func(ctx context.Context, c *flocker.Client) (any, error) { return c.Dataset(ctx, ds) }, "POST /v1/configuration/datasets/" + ds + " {}", d},
+		{
+			"move", reply{200, "", entry},
+			func(ctx context.Context, c *flocker.Client) (any, error) { return c.SetPrimary(ctx, ds, node1) },
+			"POST /v1/configuration/datasets/" + ds + ` {"primary":"` + node1 + `"}`, d,
+		},
+		{"delete", reply{200, "", entry}, func(ctx context.Context, c *flocker.Client) (any, error) { return c.DeleteDataset(ctx, ds) }, "DELETE /v1/configuration/datasets/" + ds, d},
+		{
+			"state", reply{200, "", `[{"path": "/flocker/x", "dataset_id": "` + ds + `", "maximum_size": 67108864, "primary": "` + node1 + `"}]`},
+			func(ctx context.Context, c *flocker.Client) (any, error) { return c.DatasetStates(ctx) },
+			"GET /v1/state/datasets", []flocker.DatasetState{{ID: ds, Size: 67108864, Primary: node1, Path: "/flocker/x"}},
+		},
+		{
+			"leases", reply{200, "", "[" + lease + `, {"dataset_id": "b", "node_uuid": "n", "expires": null}, {"dataset_id": "c", "node_uuid": "n", "expires": -5.004335}, {"dataset_id": "d", "node_uuid": "n", "expires": 1e300}]`},
+			func(ctx context.Context, c *flocker.Client) (any, error) { return c.Leases(ctx) },
+			"GET /v1/configuration/leases", []flocker.Lease{
+				{Dataset: ds, Node: node1, Expires: 3500 * time.Millisecond}, {Dataset: "b", Node: "n", Expires: flocker.Forever},
+				{Dataset: "c", Node: "n", Expires: -5004335 * time.Microsecond}, {Dataset: "d", Node: "n", Expires: flocker.Forever},
+			},
+		},
+		{"acquire", reply{201, "", lease}, acquire(3500 * time.Millisecond), `POST /v1/configuration/leases {"dataset_id":"` + ds + `","node_uuid":"` + node1 + `","expires":3.5}`, true},
+		{"renew", reply{200, "", lease}, acquire(time.Minute), `POST /v1/configuration/leases {"dataset_id":"` + ds + `","node_uuid":"` + node1 + `","expires":60}`, false},
+		{"for ever", reply{201, "", lease}, acquire(flocker.Forever), `POST /v1/configuration/leases {"dataset_id":"` + ds + `","node_uuid":"` + node1 + `","expires":null}`, true},
+		{"expire", reply{200, "", lease}, acquire(0), `POST /v1/configuration/leases {"dataset_id":"` + ds + `","node_uuid":"` + node1 + `","expires":0}`, false},
+		{
+			"release", reply{200, "", lease}, func(ctx context.Context, c *flocker.Client) (any, error) { return c.ReleaseLease(ctx, ds) },
+			"DELETE /v1/configuration/leases/" + ds, flocker.Lease{Dataset: ds, Node: node1, Expires: 3500 * time.Millisecond},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			c, asked := script(t, test.reply)
+			got, err := test.call(t.Context(), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(test.answer, got); d != "" {
+				t.Error(d)
+			}
+			if d := cmp.Diff([]string{test.asked}, *asked); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+// acquire returns whether the lease was new.
+func acquire(lifetime time.Duration) func(context.Context, *flocker.Client) (any, error) {
+	return func(ctx context.Context, c *flocker.Client) (any, error) {
+		before := flocker.Boottime()
+		g, err := c.AcquireLease(ctx, ds, node1, lifetime)
+		if err == nil && (g.Lease.Dataset != ds || g.Sent < before || g.Sent > flocker.Boottime()) {
+			err = fmt.Errorf("%+v, asked for at %d", g, before)
+		}
+		return g.New, err
+	}
+}
+
+// TestErrorShapes: the recorded refusals, their words, and what they count as.
+func TestErrorShapes(t *testing.T) {
+	kinds := map[string]func(error) bool{
+		"not found": flocker.IsNotFound, "deleted": flocker.IsDeleted, "conflict": flocker.IsConflict,
+		"invalid": flocker.IsInvalid, "permanent": flocker.IsPermanent, "may be applied": flocker.MayBeApplied,
+	}
+	page := func(status int) reply {
+		return reply{status, "text/html", "<title>" + http.StatusText(status) + "</title>\n<p>Not here.</p>"}
+	}
+	tests := []struct {
+		name  string
+		reply reply
+		want  string // kinds
+		words string
+	}{
+		{"not found", reply{404, "", `{"description": "Dataset not found."}`}, "not found, permanent", "404 Not Found: Dataset not found."},
+		{"deleted", reply{405, "", `{"description": "The dataset has been deleted."}`}, "deleted, permanent", "405 Method Not Allowed: The dataset has been deleted."},
+		{"held", reply{409, "", `{"description": "Lease already held."}`}, "conflict", "409 Conflict: Lease already held."},
+		{"invalid", reply{400, "", `{"errors": ["u'x' is too short"], "description": "The provided JSON doesn't match the required schema."}`}, "invalid, permanent", "schema.; u'x' is too short"},
+		{"precondition", reply{412, "", `{"description": "no"}`}, "", "412 Precondition Failed: no"},
+		{"server", reply{500, "", `"38d6cc10-288e-4389-b535-8e9216e22cc7@/2"`}, "may be applied", "500 Internal Server Error: 38d6cc10-288e-4389-b535-8e9216e22cc7@/2"},
+		{"no route", page(404), "permanent", "404 Not Found: Not Found Not here."},
+		{"no method", page(405), "permanent", "Not here."},
+		{"proxy", page(503), "may be applied", "503 Service Unavailable: Service Unavailable Not here."},
+		{"redirect", page(302), "permanent", "302 Found"},
+		{"somebody's page", page(200), "may be applied", "unreadable answer"},
+		{"garbage", reply{200, "", "{"}, "may be applied", "unreadable answer: unexpected end of JSON input"},
+		{"dropped", reply{}, "may be applied", "EOF"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			c, asked := script(t, test.reply)
+			_, err := c.ReleaseLease(t.Context(), ds)
+			var got []string
+			for _, kind := range []string{"not found", "deleted", "conflict", "invalid", "permanent", "may be applied"} {
+				if kinds[kind](err) {
+					got = append(got, kind)
+				}
+			}
+			if strings.Join(got, ", ") != test.want {
+				t.Errorf("%v is %q, want %q", err, got, test.want)
+			}
+			for _, w := range []string{"DELETE " + c.Service() + "/v1/configuration/leases/" + ds, test.words} {
+				if !strings.Contains(err.Error(), w) {
+					t.Errorf("%v; want %q in it", err, w)
+				}
+			}
+			if len(*asked) != 1 {
+				t.Errorf("a lease's DELETE was sent %d times", len(*asked))
+			}
+		})
+	}
+}
+
+func TestRetries(t *testing.T) {
+	good := reply{200, "", entry}
+	bad := []reply{{500, "", `"x"`}, {503, "text/html", "<p>later</p>"}, {}, {200, "text/html", "<p>sign in</p>"}}
+	for _, b := range bad {
+		c, asked := script(t, b, good)
+		if _, err := c.Dataset(t.Context(), ds); err != nil || len(*asked) != 2 {
+			t.Errorf("after %+v: %v, %d requests", b, err, len(*asked))
+		}
+	}
+	c, asked := script(t, bad[0])
+	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+	defer cancel()
+	_, err := c.Version(ctx)
+	if err == nil || !strings.Contains(err.Error(), "500 Internal Server Error: x; gave up after") || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v", err)
+	}
+	if n := len(*asked); n < 2 || n > 5 {
+		t.Errorf("%d requests in 1.5 s", n)
+	}
+}
+
+func TestLeaseIsNeverSentTwice(t *testing.T) {
+	c, asked := script(t, reply{}, reply{200, "", lease})
+	_, err := c.AcquireLease(t.Context(), ds, node1, time.Minute)
+	if err == nil || len(*asked) != 1 || !flocker.MayBeApplied(err) {
+		t.Errorf("%v, %d requests", err, len(*asked))
+	}
+}
+
+func TestUnreachable(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c := newClient(t, flocker.Options{URL: "http://" + l.Addr().String()})
+	_, err = c.AcquireLease(t.Context(), ds, node1, time.Minute)
+	if err == nil || flocker.MayBeApplied(err) || flocker.IsPermanent(err) || !strings.Contains(err.Error(), "connection refused") {
+		t.Errorf("%v; may be applied %v", err, flocker.MayBeApplied(err))
+	}
+}
+
+func TestSlow(t *testing.T) {
+	released := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-released }))
+	defer s.Close()
+	defer close(released)
+	c := newClient(t, flocker.Options{URL: s.URL, Timeout: 50 * time.Millisecond})
+	_, err := c.AcquireLease(t.Context(), ds, node1, time.Minute)
+	if err == nil || !strings.Contains(err.Error(), "no answer within 50ms") || !flocker.MayBeApplied(err) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAnswerTooLong(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		chunk := []byte(strings.Repeat(" ", 1<<20))
+		for range 20 {
+			if _, err := w.Write(chunk); err != nil {
+				return
+			}
+		}
+	}))
+	defer s.Close()
+	c := newClient(t, flocker.Options{URL: s.URL})
+	_, err := c.ReleaseLease(t.Context(), ds)
+	if err == nil || !strings.Contains(err.Error(), "longer than 16 MiB") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestConnectionIsReused also after errors: every body is read to its end.
+func TestConnectionIsReused(t *testing.T) {
+	connections := 0
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusConflict)
+		_ = json.NewEncoder(w).Encode(strings.Repeat("x", 10000))
+	}))
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections++
+		}
+	}
+	s.Start()
+	defer s.Close()
+	c := newClient(t, flocker.Options{URL: s.URL})
+	for range 5 {
+		_, _ = c.ReleaseLease(t.Context(), ds)
+	}
+	if c.Close(); connections != 1 {
+		t.Errorf("%d connections", connections)
+	}
+}
+
+func TestComputedID(t *testing.T) {
+	if got := flocker.ComputedID("webapp-data", 0); got != "0679b296-1fb9-4edc-956d-53dfb1e35000" {
+		t.Error(got)
+	}
+	if a, b := flocker.ComputedID("webapp-data", 1), flocker.ComputedID("webapp-data", 10); a == b || len(a) != 36 || a[14] != '4' {
+		t.Error(a, b)
+	}
+}
