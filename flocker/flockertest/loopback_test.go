@@ -180,11 +180,7 @@ func TestLoopDeviceIsDetachedLazily(t *testing.T) {
 	c := startCluster(t, flockertest.Agent{})
 	id, path := c.create(t, node1)
 	ctx, cancel := context.WithCancel(t.Context())
-	seen := make(chan []flockertest.DoubleAttach, 1)
-	go func() {
-		faults, _ := flockertest.WatchDoubleAttach(ctx, c.pool())
-		seen <- faults
-	}()
+	doubles := flockertest.WatchDoubleAttach(ctx, c.pool())
 	release := holdCopy(t, path)
 	c.Move(id, node2)
 	c.mounted(t, id, node2)
@@ -198,9 +194,20 @@ func TestLoopDeviceIsDetachedLazily(t *testing.T) {
 			n += len(minors)
 		}
 	}
+	if n != 2 {
+		t.Errorf("the image is behind %d loop devices, want two", n)
+	}
+	select {
+	case image := <-doubles:
+		if !strings.HasPrefix(filepath.Base(image), id) {
+			t.Errorf("the oracle named %s", image)
+		}
+	case <-brief(t).Done():
+		t.Error("the oracle saw nothing")
+	}
 	cancel()
-	if faults := <-seen; n != 2 || len(faults) != 1 {
-		t.Errorf("%d devices, faults %v; want two devices and one fault", n, faults)
+	for image := range doubles {
+		t.Errorf("the oracle named %s too", image)
 	}
 	release()
 }
