@@ -69,7 +69,7 @@ func command(control *os.File, keep []*os.File) *exec.Cmd {
 
 // environment of the guard, not of the task.
 func environment() []string {
-	env := []string{"GOMAXPROCS=1"}
+	env := []string{"GOMAXPROCS=2"}
 	if failpoint.Enabled {
 		for _, name := range []string{failpoint.Variable, failpoint.Faults} {
 			env = append(env, name+"="+os.Getenv(name))

@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/signal"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -20,7 +20,7 @@ func init() {
 
 // stage is the running second stage. Its main goroutine owns it.
 type stage struct {
-	control *os.File
+	decoder *json.Decoder
 	reports *json.Encoder
 	orders  chan Order // closed when the executor is gone
 	ended   chan child // every child that was reaped
@@ -39,21 +39,22 @@ func main() int {
 		fmt.Fprintln(os.Stderr, "flocker-guard:", err)
 		return 1
 	}
+	control := os.NewFile(ControlFD, "control")
 	s := &stage{
-		control: os.NewFile(ControlFD, "control"),
+		decoder: json.NewDecoder(control),
+		reports: json.NewEncoder(control),
 		orders:  make(chan Order),
 		ended:   make(chan child),
 	}
-	s.reports = json.NewEncoder(s.control)
-	go s.receive()
-	order, ok := <-s.orders
-	if !ok || order.Plan == nil {
+	var first Order
+	if s.decoder.Decode(&first) != nil || first.Plan == nil {
 		return 1
 	}
-	ready := prepare(*order.Plan)
+	ready := prepare(*first.Plan)
 	if s.report(Report{Ready: &ready}) != nil || ready.Error != "" {
 		return 1
 	}
+	go s.receive()
 	return s.serve()
 }
 
@@ -68,20 +69,45 @@ func shield() error {
 	if err := unix.CloseRange(ControlFD, ^uint(0), unix.CLOSE_RANGE_CLOEXEC); err != nil {
 		return fmt.Errorf("mark descriptors close-on-exec (Linux 5.11 can): %w", err)
 	}
-	// Caught and dropped: an ignored signal would stay ignored in the task.
-	signal.Notify(make(chan os.Signal, 1))
+	if err := dropSignals(); err != nil {
+		return err
+	}
+	return os.Chdir("/")
+}
+
+// fatal are the signals that Go's runtime would end this process for.
+var fatal = []syscall.Signal{
+	syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTRAP,
+	syscall.SIGABRT, syscall.SIGSTKFLT, syscall.SIGTERM, syscall.SIGSYS,
+}
+
+// dropSignals gives them their default action, which for process 1 is none. Not
+// signal.Ignore, because an ignored signal stays ignored in the task, and not
+// signal.Notify, which takes milliseconds for a few dozen signals.
+func dropSignals() error {
+	var byDefault struct {
+		handler, flags, restorer uintptr
+		mask                     uint64
+	}
+	for _, sig := range fatal {
+		_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(sig),
+			uintptr(unsafe.Pointer(&byDefault)), 0, unsafe.Sizeof(byDefault.mask), 0, 0)
+		if errno != 0 {
+			return fmt.Errorf("drop signal %d: %w", sig, errno)
+		}
+	}
 	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &unix.Sigset_t{}, nil); err != nil {
 		return fmt.Errorf("unblock signals: %w", err)
 	}
-	return os.Chdir("/")
+	return nil
 }
 
 // receive passes the executor's orders on until it is gone.
 func (s *stage) receive() {
 	defer close(s.orders)
-	for decoder := json.NewDecoder(s.control); ; {
+	for {
 		var o Order
-		if decoder.Decode(&o) != nil {
+		if s.decoder.Decode(&o) != nil {
 			return
 		}
 		s.orders <- o
