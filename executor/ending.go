@@ -1,0 +1,68 @@
+package executor
+
+import (
+	"syscall"
+	"time"
+)
+
+// How long after SIGKILL a task may still be there before its exit status is
+// done without: a process in an uninterruptible wait.
+const (
+	killPatience         = 10 * time.Second
+	killPatienceShutdown = killBefore - releaseBefore
+)
+
+// ending is the one escalation from SIGTERM to SIGKILL. Nil channels are timers
+// that are not armed.
+type ending struct {
+	first    *order // why the task is being ended; nil while it is not
+	deadline time.Time
+	patience time.Duration
+	kill     <-chan time.Time // SIGKILL is due
+	giveUp   <-chan time.Time // SIGKILL did not help
+}
+
+// obey takes an order. It says true for the first one, which is the one to send
+// SIGTERM for and to report; each further one can only bring SIGKILL nearer.
+// taskGrace is the task's own kill grace.
+func (e *ending) obey(o order, taskGrace, shutdownGrace time.Duration) bool {
+	first := e.first == nil
+	if first {
+		e.first, e.patience = &o, killPatience
+	}
+	deadline := e.first.at.Add(taskGrace)
+	switch {
+	case o.kind == orderShutdown:
+		deadline = o.at.Add(max(0, shutdownGrace-killBefore))
+		e.patience = killPatienceShutdown
+	case o.grace != nil:
+		deadline = e.first.at.Add(*o.grace)
+	}
+	if first || deadline.Before(e.deadline) {
+		e.deadline = deadline
+		e.kill = time.After(time.Until(deadline))
+	}
+	return first
+}
+
+// killed says that SIGKILL was sent.
+func (e *ending) killed() {
+	e.kill = nil
+	e.giveUp = time.After(e.patience)
+}
+
+// status is the terminal one (launcher/executor.cpp, reaped).
+func (e *ending) status(task string, w syscall.WaitStatus, known bool) Status {
+	message := exitMessage(w, known)
+	switch {
+	case e.first != nil && e.first.kind == orderVolumeLost:
+		return failed(task, &reasonVolumeLost, e.first.Error()+"; "+message)
+	case !known:
+		return failed(task, nil, message)
+	case e.first != nil:
+		return killed(task, message)
+	case w.Exited() && w.ExitStatus() == 0:
+		return finished(task, message)
+	}
+	return failed(task, nil, message)
+}

@@ -1,0 +1,48 @@
+package executor
+
+import (
+	"context"
+	"os"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/mesos-flocker/flocker-executor/volumes"
+	"github.com/mesos-flocker/flocker-executor/volumes/guard"
+)
+
+// Options of one run.
+type Options struct {
+	Environment Environment
+	Transport   Transport
+	Spec        SpecOptions
+	// Broken, if not nil, is why the executor's own settings are of no use. The
+	// task is then refused with it: only a status reaches the task's owner.
+	Broken error
+	// Hold brings a task's volumes here. It undoes what it did when it fails; ctx
+	// bounds the doing and not the undoing, nor the life of what it returns.
+	Hold func(ctx context.Context, task string, vols []volumes.Volume, report func(volumes.Progress)) (Held, error)
+	// Recover cleans up behind executors of this node that died. It runs beside
+	// the task, in a goroutine that Run joins, and ends when ctx does.
+	Recover func(ctx context.Context)
+	// ReleaseTimeout bounds the release of the volumes, unless a shutdown grants
+	// less.
+	ReleaseTimeout time.Duration
+	// Terminate is SIGTERM, treated as SHUTDOWN.
+	Terminate <-chan os.Signal
+	// Abandon is called when the shutdown grace period is over and Run still has
+	// not returned. It ends the process.
+	Abandon func()
+	Log     *zap.Logger
+}
+
+// Held is what a task holds, as volumes.Held promises it.
+type Held interface {
+	Start(ctx context.Context, t guard.Task) error
+	Signal(sig syscall.Signal) error
+	Exited() <-chan syscall.WaitStatus
+	Lost() <-chan error
+	Stop(ctx context.Context) error
+	Release(ctx context.Context) error
+}

@@ -1,0 +1,61 @@
+package executor
+
+import (
+	"time"
+
+	"github.com/mesos-flocker/flocker-executor/volumes"
+)
+
+// An agent forwards one update of a task at a time, and RUNNING must not wait
+// behind progress: so little of it.
+const (
+	progressEvery = 5 * time.Second
+	progressMost  = 6
+)
+
+// progress turns what a hold reports into a few STARTING updates, in a
+// goroutine of its own.
+type progress struct {
+	reports chan string
+	quit    chan struct{}
+	done    chan struct{}
+}
+
+func startProgress(s *Session, task string) *progress {
+	p := &progress{reports: make(chan string), quit: make(chan struct{}), done: make(chan struct{})}
+	go p.run(s, task)
+	return p
+}
+
+// report is called by the hold, from any goroutine.
+func (p *progress) report(v volumes.Progress) {
+	select {
+	case p.reports <- v.String():
+	case <-p.done:
+	}
+}
+
+// close joins the goroutine; no progress is sent after it.
+func (p *progress) close() {
+	close(p.quit)
+	<-p.done
+}
+
+func (p *progress) run(s *Session, task string) {
+	defer close(p.done)
+	tick := time.NewTicker(progressEvery)
+	defer tick.Stop()
+	var latest, sent string
+	for left := progressMost; left > 0; {
+		select {
+		case latest = <-p.reports:
+		case <-tick.C:
+			if latest != sent && s.Offer(starting(task, latest)) {
+				sent = latest
+				left--
+			}
+		case <-p.quit:
+			return
+		}
+	}
+}
