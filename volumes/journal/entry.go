@@ -32,6 +32,13 @@ type Process struct {
 	PIDNamespace uint64 `json:"pid_namespace"` // inode; of a guard, the one it is process 1 of
 }
 
+// Mount is where a dataset was when it was held.
+type Mount struct {
+	Point   string `json:"point"`
+	Device  uint64 `json:"device"`
+	Subtree string `json:"subtree"` // root of the mount in its filesystem
+}
+
 // Entry is one volume of one executor run.
 type Entry struct {
 	Run   string `json:"-"`
@@ -44,6 +51,8 @@ type Entry struct {
 	Path      string    `json:"path"` // container path
 	Executor  Process   `json:"executor"`
 	Guard     *Process  `json:"guard,omitempty"`
+	Mount     *Mount    `json:"mount,omitempty"`
+	Boot      string    `json:"boot"` // boot id of the machine; numbers above mean nothing in another
 	Container string    `json:"container,omitempty"`
 	Written   time.Time `json:"written"`
 	Record    Record    `json:"record"`

@@ -124,6 +124,9 @@ func (r *Run) Close() error {
 	return errors.Join(err, r.lock.Close())
 }
 
+// Leave drops the lock and leaves the folder as it is.
+func (r *Run) Leave() error { return r.lock.Close() }
+
 // removeFolders removes a run's folder when it holds no entry; what was being
 // written when its executor died goes with it.
 func removeFolders(dir string) error {

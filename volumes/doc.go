@@ -1,0 +1,28 @@
+// Package volumes holds datasets for one task and gives them back, however the
+// task ends. It knows neither Mesos nor Flocker.
+//
+//	Hold     lock → finish what dead runs left → journal → lease    undo: Return
+//	         bring the dataset here                                 undo: put back
+//	         wait for the mount, pin it                             undo: close the pin
+//	         journal: held
+//	Start    guard with its binds, its pid journalled, look again, the task runs
+//	Lost     the lease is another's, or the mount is gone
+//	Release  stop the guard → nobody reaches the mount → syncfs → close the pin
+//	         → journal: releasing → Return → entry gone → unlock
+//	Recover  Release, for runs whose executor is dead
+//
+// For the person on call. The pin is what keeps a dataset on this node: while
+// the executor or its guard has the dataset's root open, the storage agent's
+// umount answers EBUSY. The lease only says so politely to other nodes. A lease
+// is returned when no process of the task can reach the mount any more, and not
+// before; what could not be proved stays leased, stays in the journal, and is
+// named in the error.
+//
+// A dataset's lock (volumes/journal) is taken before any request about it and
+// dropped after the last one. Whoever has it may finish what the journal says
+// about the dataset, whoever wrote it.
+//
+// Goroutines: each volume has a keeper that renews its lease, and a running
+// task has one watcher of the mount table. Whatever changes a volume first joins
+// its keeper; Release joins everything.
+package volumes

@@ -1,0 +1,127 @@
+package volumes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/mesos-flocker/flocker-executor/volumes/guard"
+	"github.com/mesos-flocker/flocker-executor/volumes/journal"
+	"github.com/mesos-flocker/flocker-executor/volumes/mounts"
+)
+
+// Held is the volumes of one task, and the task itself once it is started. One
+// goroutine owns it; Signal and Stop may be called from others after Start has
+// returned. Whoever has a Held calls Release until it returns nil, or exits and
+// leaves the rest to recovery.
+type Held struct {
+	o       Options
+	journal *journal.Journal
+	run     *journal.Run // nil when there are no volumes
+	vols    []*holding
+	guard   *guard.Guard // nil until Start
+	watcher *watcher     // nil unless the task runs
+	report  func(Progress)
+
+	lost chan error // capacity 1
+	once sync.Once  // of lost
+	// abort ends an acquire that is under way. Without effect afterwards.
+	abort context.CancelCauseFunc
+}
+
+// holding is one volume on its way. Its keeper works on copies, so that one
+// goroutine owns it at any time: Hold's, Start's, then Release's.
+type holding struct {
+	Volume
+	began   time.Time
+	timeout time.Duration
+	state   string // last one seen
+
+	lock    *journal.Lock
+	entry   journal.Entry // newest, with the newest Record
+	noted   bool          // the entry is on disk
+	renewAt time.Time
+	keeper  *keeper // nil unless it runs
+
+	mount   mounts.Mount
+	pin     *os.File
+	syncing chan error // of a syncfs under way; it cannot be cancelled
+}
+
+// Signal sends sig to every process of the task.
+func (h *Held) Signal(sig syscall.Signal) error {
+	if h.guard == nil {
+		return fmt.Errorf("signal task: %w", os.ErrProcessDone)
+	}
+	return h.guard.Signal(sig)
+}
+
+// Exited delivers the wait status of the task's first process, once, or is
+// closed without one when the guard died. It blocks for ever before Start.
+func (h *Held) Exited() <-chan syscall.WaitStatus {
+	if h.guard == nil {
+		return nil
+	}
+	return h.guard.Exited()
+}
+
+// Lost delivers at most one error: a volume is no longer this task's, because
+// another has its lease or its mount is gone. The task must be stopped then. It
+// is never told that the control service is away: the pin keeps the dataset.
+func (h *Held) Lost() <-chan error { return h.lost }
+
+// lose reports the first loss, and ends an acquire.
+func (h *Held) lose(err error) {
+	h.once.Do(func() {
+		h.abort(err)
+		h.lost <- err
+	})
+}
+
+// Stop kills every process of the task and returns when its guard is reaped.
+// Repeatable.
+func (h *Held) Stop(ctx context.Context) error {
+	if h.guard == nil {
+		return nil
+	}
+	return h.guard.Stop(ctx)
+}
+
+// tell remembers the state of v and reports it.
+func (h *Held) tell(v *holding, state string) {
+	v.state = state
+	if h.report != nil {
+		h.report(Progress{Volume: v.Name, Dataset: v.entry.Record.Dataset, State: state, Elapsed: time.Since(v.began)})
+	}
+}
+
+// fail says which volume an operation failed for, and all that is known of it.
+func (v *holding) fail(ctx context.Context, op string, err error) error {
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
+		err = fmt.Errorf("%w: %w", cause, err)
+	}
+	return fmt.Errorf("%s volume %s (%s): %w", op, v.Name, v.facts(), err)
+}
+
+func (v *holding) facts() string {
+	r := v.entry.Record
+	dataset, node := r.Dataset, r.Node
+	if dataset == "" {
+		dataset = "not known yet"
+	}
+	if node == "" {
+		node = "not known yet"
+	}
+	facts := fmt.Sprintf("label %s, dataset %s, node %s", v.Label, dataset, node)
+	if !v.began.IsZero() {
+		facts += fmt.Sprintf(", after %s", time.Since(v.began).Round(time.Millisecond))
+	}
+	if v.state != "" {
+		facts += ", last seen: " + v.state
+	}
+	return facts
+}

@@ -1,0 +1,98 @@
+package volumes
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+const (
+	// renewalLimit is how long one renewal may hang: a busy control service has
+	// been seen to take two minutes for an answer.
+	renewalLimit = 2 * time.Minute
+	// retryRenewal is the pause after a renewal that failed.
+	retryRenewal = 5 * time.Second
+)
+
+// keeper renews one lease until it is joined. It works on a copy of the volume
+// and hands it back then.
+type keeper struct {
+	cancel context.CancelFunc
+	done   chan *holding // capacity 1
+}
+
+// renewal is a quarter of the lease, give or take a fifth, so that the leases of
+// many tasks do not come due together.
+func (h *Held) renewal() time.Duration { return jitter(h.o.Lease / 4) }
+
+func jitter(d time.Duration) time.Duration {
+	return max(d*4/5+rand.N(d*2/5+1), time.Millisecond)
+}
+
+// keep starts v's keeper. It outlives ctx, which may be an acquire's.
+func (h *Held) keep(ctx context.Context, v *holding) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	v.keeper = &keeper{cancel: cancel, done: make(chan *holding, 1)}
+	own := *v
+	go func(k *keeper) {
+		h.renewals(ctx, &own)
+		k.done <- &own
+	}(v.keeper)
+}
+
+// join ends v's keeper and takes over what it has changed. A renewal under way
+// is cut off; the lease before it is still ours. Repeatable.
+func (v *holding) join() {
+	if v.keeper == nil {
+		return
+	}
+	v.keeper.cancel()
+	own := <-v.keeper.done
+	v.entry, v.renewAt, v.keeper = own.entry, own.renewAt, nil
+}
+
+func (h *Held) renewals(ctx context.Context, v *holding) {
+	due := time.NewTimer(time.Until(v.renewAt))
+	defer due.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-due.C:
+		}
+		err := h.renew(ctx, v)
+		next := h.renewal()
+		switch {
+		case err == nil:
+		case ctx.Err() != nil:
+			return
+		case errors.Is(err, ErrHeld):
+			v.entry.Record.Certain = false
+			h.lose(v.fail(ctx, "keep", err))
+			return
+		default:
+			next = min(next, jitter(retryRenewal))
+			h.o.log().Warn("lease not renewed; trying again", zap.String("volume", v.Name),
+				zap.String("dataset", v.entry.Record.Dataset), zap.Duration("in", next), zap.Error(err))
+		}
+		v.renewAt = time.Now().Add(next)
+		due.Reset(next)
+	}
+}
+
+func (h *Held) renew(ctx context.Context, v *holding) error {
+	ctx, cancel := context.WithTimeout(ctx, renewalLimit)
+	defer cancel()
+	want := h.want(v.Volume)
+	granted := v.entry.Record
+	want.Renew = &granted
+	r, err := h.o.Store.Lease(ctx, want, func(r Record) error { return h.write(v, r) })
+	if err != nil {
+		r = granted // the lease before it still runs
+	}
+	v.entry.Record = r
+	return err
+}

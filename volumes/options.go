@@ -1,0 +1,103 @@
+package volumes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// Options of one task's volumes. Recover needs StateDir, Store, ReleaseTimeout
+// and Log alone.
+type Options struct {
+	StateDir        string
+	Store           Store
+	Task, Framework string // for the journal, and for those who wait for this task
+	Sandbox         string // absolute
+	Lease           time.Duration
+	AcquireTimeout  time.Duration // for all of Hold; a volume's own timeout replaces it
+	ReleaseTimeout  time.Duration
+	DefaultSize     int64 // bytes, at creation
+	Log             *zap.Logger
+}
+
+// check refuses what would only fail after something has been leased.
+func (o Options) check(vols []Volume) error {
+	switch {
+	case o.Store == nil:
+		return errors.New("hold volumes: no storage system is configured")
+	case o.Lease <= 0 || o.AcquireTimeout <= 0 || o.ReleaseTimeout <= 0:
+		return fmt.Errorf("hold volumes: lease %s, acquire timeout %s, release timeout %s: all must be positive",
+			o.Lease, o.AcquireTimeout, o.ReleaseTimeout)
+	case !filepath.IsAbs(o.Sandbox):
+		return fmt.Errorf("hold volumes: sandbox %q: must be absolute", o.Sandbox)
+	}
+	places := make([]Volume, len(vols))
+	for i, v := range vols {
+		if err := o.checkPlace(v); err != nil {
+			return fmt.Errorf("label %s: path %q: %w", v.Label, v.Path, err)
+		}
+		places[i] = v
+		places[i].Path = o.place(v)
+	}
+	return checkTogether(places)
+}
+
+// checkPlace refuses an absolute path that cannot be bound to: a bind mount
+// needs a directory, and one around the sandbox would hide it.
+func (o Options) checkPlace(v Volume) error {
+	if !filepath.IsAbs(v.Path) {
+		return nil
+	}
+	if sandbox := filepath.Clean(o.Sandbox); sandbox == v.Path || inside(sandbox, v.Path) {
+		return errors.New("it would hide the sandbox; a directory beside or below the sandbox is allowed")
+	}
+	info, err := os.Stat(v.Path)
+	switch {
+	case err != nil:
+		return fmt.Errorf("an absolute path must exist on the node: %w", err)
+	case !info.IsDir():
+		return errors.New("an absolute path must be a directory on the node")
+	}
+	return nil
+}
+
+// place is the container path as an absolute path, by its letters alone.
+func (o Options) place(v Volume) string {
+	if filepath.IsAbs(v.Path) {
+		return v.Path
+	}
+	return filepath.Join(o.Sandbox, v.Path)
+}
+
+// limit bounds a release.
+func (o Options) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	if o.ReleaseTimeout <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, o.ReleaseTimeout)
+}
+
+func (o Options) log() *zap.Logger {
+	if o.Log == nil {
+		return zap.NewNop()
+	}
+	return o.Log
+}
+
+// Progress says what Hold is waiting for.
+type Progress struct {
+	Volume  string // name of the dataset
+	Dataset string // its id; "" until it is known
+	State   string // as in "moving from node 2222…"
+	Elapsed time.Duration
+}
+
+// String is the progress in one line, for a task status.
+func (p Progress) String() string {
+	return fmt.Sprintf("dataset %s is %s, %d s", p.Volume, p.State, int(p.Elapsed.Seconds()))
+}

@@ -1,0 +1,86 @@
+package volumes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/mesos-flocker/flocker-executor/volumes/guard"
+	"github.com/mesos-flocker/flocker-executor/volumes/journal"
+	"github.com/mesos-flocker/flocker-executor/volumes/mounts"
+)
+
+// Start runs the task with its volumes bound into its view. Each is looked at
+// again before it is bound and once more before the task's first instruction:
+// nothing is ever written to what is not a live mount of that dataset. When it
+// fails no process of the task is left; the volumes are still held.
+func (h *Held) Start(ctx context.Context, t guard.Task) (err error) {
+	if err := h.look(); err != nil {
+		return err
+	}
+	if h.guard, err = guard.Start(ctx, h.plan()); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.unstart(ctx))
+		}
+	}()
+	id := h.guard.Identity()
+	for _, v := range h.vols {
+		if err := h.identify(ctx, v, journal.Process(id)); err != nil {
+			return v.fail(ctx, "start task with", err)
+		}
+	}
+	if err := h.look(); err != nil {
+		return err
+	}
+	if err := h.watch(ctx); err != nil {
+		return err
+	}
+	return h.guard.Run(ctx, t)
+}
+
+// unstart is the undo of Start.
+func (h *Held) unstart(ctx context.Context) error {
+	h.unwatch()
+	ctx, cancel := h.o.limit(context.WithoutCancel(ctx))
+	defer cancel()
+	return h.Stop(ctx)
+}
+
+// look checks that the mounts are still the ones that were pinned.
+func (h *Held) look() error {
+	for _, v := range h.vols {
+		m, found, err := mounts.Find(v.entry.Record.Dataset)
+		switch {
+		case err != nil:
+			return fmt.Errorf("look at volume %s (%s): %w", v.Name, v.facts(), err)
+		case !found || m != v.mount:
+			return fmt.Errorf("look at volume %s (%s): its mount %s is gone or replaced", v.Name, v.facts(), v.mount.Point)
+		}
+	}
+	return nil
+}
+
+// plan is what the guard binds, detaches and inherits.
+func (h *Held) plan() guard.Config {
+	c := guard.Config{Sandbox: h.o.Sandbox}
+	for _, v := range h.vols {
+		c.Binds = append(c.Binds, guard.Bind{Source: v.mount.Point, Device: v.mount.Device, Path: v.Path, ReadOnly: v.ReadOnly})
+		if !slices.Contains(c.Roots, v.mount.Root) {
+			c.Roots = append(c.Roots, v.mount.Root)
+		}
+		c.Keep = append(c.Keep, v.pin, v.lock.File())
+	}
+	return c
+}
+
+// identify journals the guard, so that recovery can wait for its end.
+func (h *Held) identify(ctx context.Context, v *holding, g journal.Process) error {
+	v.join()
+	defer h.keep(ctx, v)
+	v.entry.Guard = &g
+	return h.journal.Put(v.entry)
+}
