@@ -36,7 +36,8 @@ func (h Holder) String() string {
 //
 // Of m only Device, Subtree and Point are used, so that m may come from a
 // journal. Processes outside this process's PID namespace are not visible;
-// neither are namespaces without a process, nor descriptors passed elsewhere.
+// neither are namespaces without a process, mounts outside the root directory of
+// every process of a namespace, nor descriptors passed elsewhere.
 func Holders(m Mount) ([]Holder, error) {
 	spaces, unknown, err := otherNamespaces()
 	if err != nil {
