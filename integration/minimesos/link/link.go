@@ -69,7 +69,7 @@ type Run struct {
 type Kill struct {
 	FrameworkID string `json:"framework_id"`
 	TaskID      string `json:"task_id"`
-	KillPolicy  []byte `json:"kill_policy,omitempty"` // mesos.KillPolicy; nil: none was sent
+	KillPolicy  []byte `json:"kill_policy"` // mesos.KillPolicy; nil: none was sent
 }
 
 // ExecutorRef names an executor.

@@ -1,0 +1,96 @@
+package master
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// pongPatience is how long Advance lets agents answer a ping, in real time.
+const pongPatience = 100 * time.Millisecond
+
+// Advance moves the master's clock: heartbeats, filters, pings and failover
+// timeouts that fall due happen at once, in order. It goes in steps that give
+// connected agents the time to answer their pings.
+func (m *Master) Advance(ctx context.Context, d time.Duration) error {
+	for d > 0 {
+		step := min(d, m.cfg.AgentPingTimeout/2)
+		if err := m.do(ctx, func(s *state) { s.clock.advance(step) }); err != nil {
+			return err
+		}
+		if err := m.awaitPongs(ctx); err != nil {
+			return err
+		}
+		d -= step
+	}
+	return nil
+}
+
+// awaitPongs gives up without error: an agent that does not answer is what the
+// pings are for.
+func (m *Master) awaitPongs(ctx context.Context) error {
+	bounded, cancel := context.WithTimeout(ctx, pongPatience)
+	defer cancel()
+	err := m.wait(bounded, func(s *state) bool {
+		return !slices.ContainsFunc(s.connected(), func(a *agent) bool { return !a.ponged })
+	})
+	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	return err
+}
+
+// PauseOffers stops the periodic rounds of offers, or lets them go on. Those
+// that follow a SUBSCRIBE, a REVIVE or a new agent are made all the same.
+func (m *Master) PauseOffers(ctx context.Context, paused bool) error {
+	return m.do(ctx, func(s *state) { s.faults.offersPaused = paused })
+}
+
+// Allocate makes a round of offers now instead of at the next interval.
+func (m *Master) Allocate(ctx context.Context) error {
+	return m.do(ctx, func(s *state) { s.allocate() })
+}
+
+// DropStream breaks the connection of a framework's event stream, without the
+// final chunk of an orderly end. Unknown frameworks are ignored.
+func (m *Master) DropStream(ctx context.Context, frameworkID string) error {
+	return m.do(ctx, func(s *state) {
+		if f := s.framework(frameworkID); f != nil && f.stream != nil {
+			f.stream.drop()
+		}
+	})
+}
+
+// DropAgent breaks the connection of an agent, which will try to come back.
+func (m *Master) DropAgent(ctx context.Context, agentID string) error {
+	return m.do(ctx, func(s *state) {
+		if a := s.agent(agentID); a != nil && a.stream != nil {
+			a.stream.drop()
+		}
+	})
+}
+
+// RefuseCalls answers every scheduler call with a status for a while.
+func (m *Master) RefuseCalls(ctx context.Context, status int, d time.Duration) error {
+	return m.do(ctx, func(s *state) {
+		s.faults.refuseStatus, s.faults.refuseUntil = status, s.clock.now().Add(d)
+	})
+}
+
+// RefuseAgents answers every registration with 503 for a while.
+func (m *Master) RefuseAgents(ctx context.Context, d time.Duration) error {
+	return m.do(ctx, func(s *state) { s.faults.refuseAgentsUntil = s.clock.now().Add(d) })
+}
+
+// LoseAcknowledgements answers the next n ACKNOWLEDGE calls with 202 and
+// forgets them; agents repeat the updates.
+func (m *Master) LoseAcknowledgements(ctx context.Context, n int) error {
+	return m.do(ctx, func(s *state) { s.faults.lostAcknowledgements = n })
+}
+
+// DelayAcknowledgements keeps each ACKNOWLEDGE for d before the agent gets it;
+// 0 ends that.
+func (m *Master) DelayAcknowledgements(ctx context.Context, d time.Duration) error {
+	return m.do(ctx, func(s *state) { s.faults.acknowledgementDelay = d })
+}
