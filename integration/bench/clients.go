@@ -77,7 +77,7 @@ func polling(every time.Duration, always bool) func(context.Context, *flocker.Cl
 		d, found := named(all, name)
 		switch {
 		case !found:
-			d, err = c.CreateDataset(ctx, flocker.NewDataset{Primary: node.UUID, MaximumSize: 64 << 20, Metadata: map[string]string{"name": name}})
+			d, err = c.CreateDataset(ctx, flocker.NewDataset{Primary: node.UUID, Size: 64 << 20, Metadata: map[string]string{"name": name}})
 		case always || d.Primary != node.UUID:
 			d, err = c.SetPrimary(ctx, d.ID, node.UUID)
 		}

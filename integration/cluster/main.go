@@ -20,8 +20,8 @@ import (
 
 func init() {
 	reexec.Register(nodeMain, superviseMain)
-	reexec.Register(mesosAgentMain, child(runMesosAgent))
-	reexec.Register(flockerAgentMain, child(runFlockerAgent))
+	reexec.Register(mesosAgentMain, agentMain(runMesosAgent))
+	reexec.Register(flockerAgentMain, agentMain(runFlockerAgent))
 }
 
 // Init must be the first call of main, and of TestMain, in every program that
@@ -29,9 +29,9 @@ func init() {
 // done its work: the program then has to return.
 func Init() bool { return reexec.Init() }
 
-// child is the main function of a node's agent: it gets the node's
+// agentMain is the main function of a node's agent: it gets the node's
 // configuration as its argument and a pipe to say that it is ready.
-func child(run func(ctx context.Context, c nodeConfig, ready func()) error) func() {
+func agentMain(run func(ctx context.Context, c nodeConfig, ready func()) error) func() {
 	return func() {
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 		defer stop()
