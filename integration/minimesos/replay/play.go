@@ -26,6 +26,9 @@ type Options struct {
 	// Before is called before each request, when all that preceded it in the
 	// recording has happened. Nil does nothing.
 	Before func(ctx context.Context, p *Player, e Entry) error
+	// Step is called before each step with its time in the recording: before a
+	// note, a request, and each wait for an event or an end. Nil does nothing.
+	Step func(ctx context.Context, p *Player, at time.Duration) error
 	// Wait is how long a single event, end or answer may take; 10 s if zero.
 	Wait time.Duration
 	// Settle is how long Play waits, at the end, for events that the recording
@@ -85,6 +88,11 @@ func (p *Player) Names() *Names { return p.names }
 func (p *Player) run(ctx context.Context) error {
 	for _, s := range timeline(p.recorded, p.o.Skip, p.o.Exceptions) {
 		e := p.recorded.Entries[s.entry]
+		if p.o.Step != nil {
+			if err := p.o.Step(ctx, p, s.at); err != nil {
+				return fmt.Errorf("trace %s: before entry %d (%s): %w", p.recorded.Name, s.entry, e.Note, err)
+			}
+		}
 		if err := p.step(ctx, s, e); err != nil {
 			return fmt.Errorf("trace %s: entry %d (%s): %w", p.recorded.Name, s.entry, e.Note, err)
 		}
@@ -106,6 +114,8 @@ func (p *Player) step(ctx context.Context, s step, e Entry) error {
 			}
 		}
 		return p.request(ctx, s.entry, e)
+	case teardown:
+		return p.teardown(ctx, e)
 	case awaitRecord:
 		return p.awaitRecord(ctx, s, e)
 	default:
