@@ -114,7 +114,6 @@ func (t *task) wait(held Held) Status {
 		case o := <-t.orders.stop:
 			t.obey(held, &e, o)
 		case err := <-lost:
-			lost = nil
 			t.obey(held, &e, order{kind: orderVolumeLost, at: time.Now(), err: err})
 		case <-e.kill:
 			t.signal(held, syscall.SIGKILL)

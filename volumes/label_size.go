@@ -59,3 +59,6 @@ func unitOf(suffix string) int64 {
 	}
 	return unit
 }
+
+// ParseSize reads a size as labels give it, for settings.
+func ParseSize(s string) (int64, error) { return parseSize(s) }

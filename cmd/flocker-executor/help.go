@@ -1,0 +1,35 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+)
+
+const outside = "flocker-executor runs one Mesos task with its Flocker volumes, and a Mesos agent starts it; to see it work on this machine, run make demo (options: --help)"
+
+// help prints the options with their environment forms.
+func help(w io.Writer) {
+	fmt.Fprint(w, `flocker-executor brings Flocker volumes to a Mesos task, runs it, and gives them back.
+
+  flocker-executor [flags] [--] [command …]   started by a Mesos agent, for one task
+  flocker-executor recover [--dry-run]        return what dead executors of this node left
+
+The task's labels name its volumes: flocker.volume[.<any>] = <name>:<container path>[:<option>,…]
+Its command is the label flocker.command, or TaskInfo.data {"value": "…"}, or the words after the
+flags: one is a shell script, several are a program and its arguments.
+
+Flags, each also as environment variable FLOCKER_EXECUTOR_<NAME>:
+`)
+	defaults().flags().VisitAll(func(f *flag.Flag) {
+		value, usage := flag.UnquoteUsage(f)
+		if value != "" {
+			value = " " + value
+		}
+		fmt.Fprintf(w, "  --%s%s\n        %s", f.Name, value, usage)
+		if f.DefValue != "" && f.DefValue != "0" && f.DefValue != "false" {
+			fmt.Fprintf(w, " (default %s)", f.DefValue)
+		}
+		fmt.Fprintln(w)
+	})
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/mesos-flocker/flocker-executor/executor"
+	"github.com/mesos-flocker/flocker-executor/volumes"
+)
+
+// recoverLimit bounds what is done for dead executors beside a task.
+const recoverLimit = 2 * time.Minute
+
+// runTask is the life of an executor. broken is what is wrong with the settings.
+func runTask(s *settings, words []string, broken error, getenv func(string) string) int {
+	stayLean()
+	log := s.log()
+	defer func() { _ = log.Sync() }() // stderr of a sandbox cannot always be synced
+	env, err := executor.ParseEnvironment(getenv)
+	if err != nil {
+		log.Error("not started as a Mesos agent starts executors", zap.Error(err))
+		return usage
+	}
+	terminate := make(chan os.Signal, 1)
+	signal.Notify(terminate, syscall.SIGTERM, syscall.SIGINT)
+	log.Info("flocker-executor", zap.String("version", version), zap.String("executor", env.Executor), zap.String("agent", env.Endpoint))
+	err = executor.Run(context.Background(), taskOptions(s, env, words, broken, terminate, log))
+	if err != nil {
+		log.Error("the agent could not be told how the task ended", zap.Error(err))
+		return failed
+	}
+	return ok
+}
+
+func taskOptions(s *settings, env executor.Environment, words []string, broken error, terminate <-chan os.Signal, log *zap.Logger) executor.Options {
+	if broken != nil {
+		broken = fmt.Errorf("flocker-executor's settings: %w", broken)
+	}
+	held := s.volumes(os.Getenv, env.Sandbox, log)
+	held.Framework, held.Sandbox = env.Framework, env.Sandbox
+	return executor.Options{
+		Environment: env,
+		Transport:   executor.NewTransport(env),
+		Spec: executor.SpecOptions{
+			LabelPrefix: s.labelPrefix, Arguments: words, RawData: s.rawData, Environ: os.Environ(), Sandbox: env.Sandbox,
+		},
+		Broken: broken,
+		Hold: func(ctx context.Context, task string, vols []volumes.Volume, report func(volumes.Progress)) (executor.Held, error) {
+			o := held
+			o.Task, o.Log = task, log.With(zap.String("task", task))
+			h, err := volumes.Hold(ctx, o, vols, report)
+			if err != nil {
+				return nil, err
+			}
+			return h, nil
+		},
+		Recover:        func(ctx context.Context) { recoverBeside(ctx, held, log) },
+		ReleaseTimeout: s.releaseTimeout,
+		Terminate:      terminate,
+		Abandon: func() {
+			log.Error("the shutdown grace period is over; what is still held is left to recovery")
+			os.Exit(failed)
+		},
+		Log: log,
+	}
+}
+
+// volumes are the options that do not depend on the task.
+func (s *settings) volumes(getenv func(string) string, sandbox string, log *zap.Logger) volumes.Options {
+	return volumes.Options{
+		StateDir: s.stateDir, Store: newStore(s, getenv, sandbox, log), Lease: s.lease,
+		AcquireTimeout: s.acquireTimeout, ReleaseTimeout: s.releaseTimeout, DefaultSize: s.defaultSize, Log: log,
+	}
+}
+
+// recoverBeside reports to the log only: what other tasks left is no matter of
+// this one's.
+func recoverBeside(ctx context.Context, o volumes.Options, log *zap.Logger) {
+	ctx, cancel := context.WithTimeout(ctx, recoverLimit)
+	defer cancel()
+	report, err := volumes.Recover(ctx, o, false)
+	for _, f := range report.Findings {
+		log.Info("recovery", zap.String("entry", f.What), zap.String("outcome", string(f.Outcome)), zap.String("why", f.Why))
+	}
+	if err != nil && ctx.Err() == nil {
+		log.Warn("recovery is not complete", zap.Error(err))
+	}
+}
+
+// stayLean suits the runtime to a process that waits: there may be hundreds on a
+// node.
+func stayLean() {
+	runtime.GOMAXPROCS(min(2, runtime.GOMAXPROCS(0)))
+	debug.SetGCPercent(25)
+}
