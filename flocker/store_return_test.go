@@ -1,0 +1,182 @@
+package flocker_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/mesos-flocker/flocker-executor/flocker"
+	"github.com/mesos-flocker/flocker-executor/flocker/flockertest"
+	"github.com/mesos-flocker/flocker-executor/volumes"
+)
+
+// read is what another process reads of a record.
+func read(r volumes.Record) volumes.Record {
+	r.Certain = false
+	return r
+}
+
+const leases, leasePaths = "/v1/configuration/leases", "/v1/configuration/leases/*"
+
+// TestDeleteAppliedAnswerLostOtherNodeLeases: the lease that node 2 took after
+// ours was removed stays.
+func TestDeleteAppliedAnswerLostOtherNodeLeases(t *testing.T) {
+	w := newWorld(t)
+	s := w.warm(node1)
+	r := hold(t, s, want("webapp-data"))
+	w.asked()
+	w.Inject(flockertest.Fault{Method: "DELETE", Path: leasePaths, Drop: flockertest.AfterApplied})
+	taken := make(chan struct{})
+	second := w.Inject(flockertest.Fault{Path: "/v1/configuration/leases*", Skip: 0, Method: "POST", Until: taken})
+	go func() {
+		<-second.Hit()
+		w.SetLease(r.Dataset, node2, time.Minute)
+		close(taken)
+	}()
+	giveBack(t, s, r)
+	w.expect("DELETE lease", "POST leases 0")
+	if w.holder(r.Dataset) != node2 {
+		t.Errorf("leases %v", w.Leases())
+	}
+}
+
+// TestDeleteAnswerLost: with nobody else about, the lease is gone afterwards,
+// and the next one on this node is new.
+func TestDeleteAnswerLost(t *testing.T) {
+	for _, drop := range []flockertest.Drop{flockertest.AfterApplied, flockertest.BeforeApplied} {
+		w := newWorld(t)
+		s := w.warm(node1)
+		r := hold(t, s, want("webapp-data"))
+		w.asked()
+		w.Inject(flockertest.Fault{Method: "DELETE", Path: leasePaths, Drop: drop})
+		giveBack(t, s, r)
+		w.expect("DELETE lease", "POST leases 0")
+		if len(w.Leases()) != 0 {
+			t.Errorf("leases %v", w.Leases())
+		}
+		hold(t, s, want("webapp-data"))
+	}
+}
+
+// TestRecoveryAfterTakeover: our lease ran out, node 2 has the dataset by now.
+// What a dead process left is returned twice, and node 2 notices nothing.
+func TestRecoveryAfterTakeover(t *testing.T) {
+	w := newWorld(t)
+	id := w.make("webapp-data", node2)
+	dead := w.store(node1)
+	r := hold(t, dead, want("webapp-data"))
+	if r.PreviousPrimary != node2 {
+		t.Fatalf("%+v", r)
+	}
+	w.ExpireLeases()
+	hold(t, w.store(node2), want("webapp-data"))
+	w.asked()
+	moved := read(r)
+	plain := moved
+	plain.PreviousPrimary = ""
+	late := r // the process lived on, but its lease is over
+	late.LeaseSent -= int64(time.Hour)
+	for _, left := range []volumes.Record{moved, plain, late} {
+		for range 2 {
+			giveBack(t, w.store(node1), left)
+			if w.holder(id) != node2 {
+				t.Fatalf("leases %v after %+v", w.Leases(), left)
+			}
+			if d, _ := w.Dataset(id); d.Primary != node2 {
+				t.Errorf("moved to %s", d.Primary)
+			}
+		}
+	}
+	w.expect("POST leases", "POST leases", "POST leases 0", "POST leases 0", "POST leases", "POST leases")
+}
+
+func TestReturn(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*world, *volumes.Record)
+		asked  []string
+		holder string
+	}{
+		{"certain", nil, []string{"DELETE lease"}, ""},
+		{"removed by hand", func(w *world, r *volumes.Record) { w.RemoveLease(r.Dataset) }, []string{"DELETE lease"}, ""},
+		{"read from the journal", func(_ *world, r *volumes.Record) { *r = read(*r) }, []string{"POST leases 0"}, ""},
+		{"nearly over", func(_ *world, r *volumes.Record) { r.LeaseSent -= int64(53 * time.Second) }, []string{"POST leases 0"}, ""},
+		{"never taken", func(w *world, r *volumes.Record) { *r = read(*r); w.RemoveLease(r.Dataset) }, []string{"POST leases 0"}, ""},
+		{"another's by now", func(w *world, r *volumes.Record) { *r = read(*r); w.SetLease(r.Dataset, node2, time.Hour) }, []string{"POST leases 0"}, node2},
+		{"free", func(w *world, r *volumes.Record) { r.Free = true }, nil, node1},
+		{"nothing", func(_ *world, r *volumes.Record) { *r = volumes.Record{} }, nil, node1},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			s := w.warm(node1)
+			r := hold(t, s, want("webapp-data"))
+			id := r.Dataset
+			if test.change != nil {
+				test.change(w, &r)
+			}
+			w.asked()
+			giveBack(t, s, r)
+			w.expect(test.asked...)
+			if got := w.holder(id); got != test.holder {
+				t.Errorf("held by %q, want %q", got, test.holder)
+			}
+		})
+	}
+}
+
+// TestPutBack: an acquire that is undone leaves the dataset where it was, unless
+// somebody else has decided meanwhile.
+func TestPutBack(t *testing.T) {
+	const node3 = "33333333-3333-4333-8333-333333333333"
+	tests := []struct {
+		name    string
+		change  func(*world, *volumes.Record)
+		asked   []string
+		primary string
+	}{
+		{"certain", func(*world, *volumes.Record) {}, []string{"POST dataset", "POST dataset", "DELETE lease"}, node2},
+		{"from the journal", func(_ *world, r *volumes.Record) { *r = read(*r) }, []string{"POST leases", "POST dataset", "POST dataset", "DELETE lease"}, node2},
+		{"ordered elsewhere", func(w *world, r *volumes.Record) { w.Move(r.Dataset, node3) }, []string{"POST dataset", "DELETE lease"}, node3},
+		{"deleted", func(w *world, r *volumes.Record) {
+			w.Create(flockertest.Dataset{ID: r.Dataset, Primary: node1, Deleted: true})
+		}, []string{"POST dataset", "DELETE lease"}, node1},
+		{"lost lease", func(w *world, r *volumes.Record) { *r = read(*r); w.SetLease(r.Dataset, node2, 0) }, []string{"POST leases"}, node1},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t)
+			id := w.make("webapp-data", node2)
+			s := w.warm(node1)
+			r := hold(t, s, want("webapp-data"))
+			test.change(w, &r)
+			w.asked()
+			giveBack(t, s, r)
+			w.expect(test.asked...)
+			if d, _ := w.Dataset(id); d.Primary != test.primary {
+				t.Errorf("primary %s, want %s", d.Primary, test.primary)
+			}
+		})
+	}
+}
+
+// TestReturnFails: what cannot be returned is said, and can be tried again.
+func TestReturnFails(t *testing.T) {
+	w := newWorld(t)
+	s := w.warm(node1)
+	r := hold(t, s, want("webapp-data"))
+	w.Down()
+	err := s.Return(soon(t, time.Second), r)
+	var e *flocker.Error
+	if !errors.As(err, &e) || w.holder(r.Dataset) != node1 {
+		t.Errorf("%v, %v", err, w.Leases())
+	}
+	if err := w.Up(0); err != nil {
+		t.Fatal(err)
+	}
+	giveBack(t, s, r)
+	if len(w.Leases()) != 0 {
+		t.Errorf("%v", w.Leases())
+	}
+}
