@@ -1,0 +1,263 @@
+package agent
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
+	"github.com/mesos-flocker/flocker-executor/integration/minimesos/link"
+	"github.com/mesos-flocker/flocker-executor/integration/minimesos/wire"
+)
+
+// eventTimeout bounds one event's way to the master.
+const eventTimeout = 10 * time.Second
+
+// masterLink is the agent's half of the link: one goroutine listens to the
+// master, another tells it events, one after the other.
+type masterLink struct {
+	agent   *agent
+	client  *http.Client
+	events  chan link.Event
+	exits   []link.Event  // what has ended while no master was there; loop only
+	silent  chan struct{} // closed when speak has ended
+	started bool
+}
+
+// eventRoom is how many events may wait for the master. More are lost, as they
+// are when it is gone; updates come again.
+const eventRoom = 4096
+
+func newMasterLink(a *agent) *masterLink {
+	return &masterLink{
+		agent: a, events: make(chan link.Event, eventRoom), silent: make(chan struct{}),
+		client: &http.Client{Transport: &http.Transport{Proxy: nil}},
+	}
+}
+
+// start begins to register. Loop only, once.
+func (l *masterLink) start() {
+	l.started = true
+	l.agent.spawn(l.listen)
+	l.agent.spawn(l.speak)
+}
+
+// tell queues an event. Loop only. Unregistered, only the end of an executor is
+// kept for later.
+func (l *masterLink) tell(e link.Event) {
+	a := l.agent
+	if a.phase != running && a.phase != terminating {
+		if e.Exited != nil && a.phase == disconnected {
+			l.exits = append(l.exits, e)
+		}
+		return
+	}
+	e.AgentID = a.info.GetID().GetValue()
+	select {
+	case l.events <- e:
+	default:
+		a.log.Warn("an event for the master is lost: too many are waiting")
+	}
+}
+
+// speak posts events until the agent ends; one that leaves says all it has to.
+func (l *masterLink) speak() {
+	defer close(l.silent)
+	defer l.client.CloseIdleConnections()
+	for {
+		select {
+		case <-l.agent.ctx.Done():
+			return
+		case e := <-l.events:
+			l.say(e)
+		case <-l.agent.over:
+			for len(l.events) > 0 {
+				l.say(<-l.events)
+			}
+			return
+		}
+	}
+}
+
+func (l *masterLink) say(e link.Event) {
+	if err := l.post(e); err != nil && l.agent.ctx.Err() == nil {
+		l.agent.log.Sugar().Warnf("tell the master: %v", err)
+	}
+}
+
+// finish waits until an agent that leaves has told the master. After the loop.
+func (l *masterLink) finish() {
+	if l.started {
+		<-l.silent
+	}
+}
+
+func (l *masterLink) post(e link.Event) error {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(l.agent.ctx, eventTimeout)
+	defer cancel()
+	answer, err := l.request(ctx, link.PathEvent, body)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	_, err = io.Copy(io.Discard, answer.Body)
+	return err
+}
+
+func (l *masterLink) request(ctx context.Context, path string, body []byte) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, l.agent.cfg.Master+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := l.client.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	if answer.StatusCode/100 != 2 {
+		text, _ := io.ReadAll(io.LimitReader(answer.Body, 1024))
+		answer.Body.Close()
+		return nil, fmt.Errorf("%s: %s: %s", path, answer.Status, text)
+	}
+	return answer, nil
+}
+
+// listen registers again and again.
+func (l *masterLink) listen() {
+	a := l.agent
+	for a.ctx.Err() == nil {
+		if err := l.register(); err != nil && a.ctx.Err() == nil {
+			a.log.Sugar().Infof("registration with the master ended: %v", err)
+		}
+		a.post(func() {
+			if a.phase == running {
+				a.phase = disconnected
+			}
+		})
+		if !a.pause(a.cfg.RegisterBackoff) {
+			return
+		}
+	}
+}
+
+// register is one registration, from the request to the end of its stream.
+func (l *masterLink) register() error {
+	a := l.agent
+	var body []byte
+	var encoding error
+	if err := a.ask(func() { body, encoding = a.registration() }); err != nil {
+		return err
+	}
+	if encoding != nil {
+		return encoding
+	}
+	answer, err := l.request(a.ctx, link.PathRegister, body)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	for in := json.NewDecoder(answer.Body); ; {
+		var c link.Command
+		if err := in.Decode(&c); err != nil {
+			return err
+		}
+		var failed error
+		if err := a.ask(func() { failed = a.obey(c) }); err != nil {
+			return err
+		}
+		if failed != nil {
+			a.log.Sugar().Errorf("command of the master: %v", failed)
+		}
+	}
+}
+
+// registration is what the agent says of itself and of what it runs.
+func (a *agent) registration() ([]byte, error) {
+	info, err := wire.MarshalProtobuf(&a.info)
+	if err != nil {
+		return nil, err
+	}
+	r := link.Register{AgentID: a.info.GetID().GetValue(), AgentInfo: info, IP: a.cfg.IP, Port: int(a.info.GetPort())}
+	for _, f := range a.sortedFrameworks() {
+		if f.ending {
+			continue
+		}
+		for _, e := range f.list() {
+			err = errors.Join(err, a.describeExecutor(&r, e))
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(r)
+}
+
+func (a *agent) describeExecutor(r *link.Register, e *executor) error {
+	for _, t := range e.list() {
+		data, err := wire.MarshalProtobuf(a.describeTask(e, t))
+		if err != nil {
+			return err
+		}
+		s := a.streams[updateKey{e.framework.id, t.record.TaskID.Value}]
+		r.Tasks = append(r.Tasks, link.Task{
+			FrameworkID: e.framework.id, Task: data, Unacked: s != nil && len(s.pending) > 0,
+		})
+	}
+	if e.phase == executorEnded {
+		return nil
+	}
+	framework, err := wire.MarshalProtobuf(&e.framework.info)
+	if err != nil {
+		return err
+	}
+	info, err := wire.MarshalProtobuf(&e.info)
+	if err != nil {
+		return err
+	}
+	r.Executors = append(r.Executors, link.Executor{FrameworkInfo: framework, ExecutorInfo: info})
+	return nil
+}
+
+// describeTask says with which status the scheduler has still to deal.
+func (a *agent) describeTask(e *executor, t *task) *mesos.Task {
+	record := t.record
+	if s := a.streams[updateKey{e.framework.id, record.TaskID.Value}]; s != nil && len(s.pending) > 0 {
+		record.StatusUpdateState, record.StatusUpdateUUID = s.pending[0].State, s.pending[0].UUID
+	}
+	return &record
+}
+
+// registered is the master's confirmation.
+func (a *agent) registered(id string) error {
+	if a.known && a.info.ID.Value != id {
+		return fmt.Errorf("registered as %s, but this agent is %s", id, a.info.ID.Value)
+	}
+	if !a.known {
+		a.info.ID = &mesos.AgentID{Value: id}
+		a.known = true
+		if err := a.checkpointAgent(); err != nil {
+			return err
+		}
+	}
+	if a.phase == terminating {
+		return nil
+	}
+	a.phase = running
+	a.log.Sugar().Infof("registered as %s", id)
+	for _, e := range a.link.exits {
+		a.link.tell(e)
+	}
+	a.link.exits = nil
+	a.resume()
+	return nil
+}
