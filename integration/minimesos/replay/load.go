@@ -174,6 +174,8 @@ func how(text string) string {
 	switch {
 	case strings.HasPrefix(text, "terminating chunk"), text == "final chunk":
 		return EndProper
+	case strings.HasSuffix(text, "use of closed network connection"):
+		return EndClient
 	case strings.HasPrefix(text, "connection ended"):
 		return EndCut
 	default:

@@ -55,6 +55,9 @@ func (n *Names) Learn(recorded, live string) error {
 	return nil
 }
 
+// Alias makes one more text stand for another, wherever it occurs.
+func (n *Names) Alias(recorded, live string) { n.pairs = append(n.pairs, Pair{recorded, live}) }
+
 // Live returns what stands for a recorded id.
 func (n *Names) Live(recorded string) (string, bool) {
 	live, ok := n.live[recorded]

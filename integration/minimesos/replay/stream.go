@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"time"
 )
 
@@ -51,6 +52,31 @@ func (p *Player) request(ctx context.Context, i int, e Entry) error {
 				e.Response.Status, e.Response.Error, resp.Status, resp.Body, resp.Error, err)
 		}
 	}
+}
+
+// teardown sends the framework's TEARDOWN that the recording leaves out.
+func (p *Player) teardown(ctx context.Context, subscribe Entry) error {
+	body := fmt.Appendf(nil, `{"type":"TEARDOWN","framework_id":{"value":%q}}`, frameworkOf(subscribe))
+	e := Entry{Actor: Framework, Request: &Request{Method: "POST", Path: subscribe.Request.Path, Body: body, Header: []Header{
+		{"Content-Type", "application/json"}, {"Mesos-Stream-Id", subscribe.Response.Header.Get("Mesos-Stream-Id")},
+	}}}
+	ctx, cancel := context.WithTimeout(ctx, p.o.Wait)
+	defer cancel()
+	if _, resp := p.exchange(ctx, e); resp.Status != http.StatusAccepted {
+		return fmt.Errorf("TEARDOWN at the end: %d %s%s", resp.Status, resp.Body, resp.Error)
+	}
+	return nil
+}
+
+// frameworkOf is the id in the SUBSCRIBED of a recorded stream.
+func frameworkOf(e Entry) string {
+	for _, r := range e.Records {
+		if v, err := eventTree(e.Request.Path, r.Payload); err == nil && eventType(v) == "SUBSCRIBED" {
+			id, _ := down(v, "subscribed", "framework_id", "value").(string)
+			return id
+		}
+	}
+	return ""
 }
 
 func answered(recorded, live *Response) bool {

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"bytes"
 	"sort"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ const (
 	awaitEnd
 	note
 	request
+	teardown // one that the recording leaves out
 )
 
 // timeline orders what an actor did and what it had received by then. An event
@@ -39,6 +41,12 @@ func timeline(t *Trace, skip Skip, list []Exception) []step {
 		}
 		steps = append(steps, step{at: e.At, what: request, entry: i})
 		steps = append(steps, arrivals(e, i, skip)...)
+		if e.End != nil && !allows(t, Diff{Note: e.Note, Where: "end"}, list) {
+			steps = append(steps, step{at: max(e.End.At, e.At), what: awaitEnd, entry: i})
+		}
+		if hiddenTeardown(t, e) {
+			steps = append(steps, step{at: teardownAt(t, e), what: teardown, entry: i})
+		}
 	}
 	sort.SliceStable(steps, func(i, j int) bool {
 		if steps[i].at != steps[j].at {
@@ -60,10 +68,38 @@ func arrivals(e Entry, i int, skip Skip) []step {
 		steps = append(steps, step{at: max(r.At, e.At), what: awaitRecord, entry: i, record: n})
 		n++
 	}
-	if e.End != nil {
-		steps = append(steps, step{at: max(e.End.At, e.At), what: awaitEnd, entry: i})
-	}
 	return steps
+}
+
+// hiddenTeardown says whether the stream of e is ended by a TEARDOWN that the
+// recording leaves out, as executor traces do with the one that cleans up.
+func hiddenTeardown(t *Trace, e Entry) bool {
+	if e.Actor != Framework || e.End == nil || e.End.How != EndProper {
+		return false
+	}
+	executors := false
+	for _, other := range t.Entries {
+		executors = executors || other.Actor == Executor
+		if other.Request != nil && bytes.Contains(other.Request.Body, []byte(`"TEARDOWN"`)) {
+			return false
+		}
+	}
+	return executors
+}
+
+// teardownAt guesses when that call was sent: some milliseconds before the end,
+// and after the last thing that the framework or the operator did or received.
+func teardownAt(t *Trace, e Entry) time.Duration {
+	at := e.End.At - 12*time.Millisecond
+	for _, r := range e.Records {
+		at = max(at, r.At+1)
+	}
+	for _, other := range t.Entries {
+		if other.Actor != Executor && other.At < e.End.At {
+			at = max(at, other.At+1)
+		}
+	}
+	return at
 }
 
 // isPoll says whether an entry is one of a row of equal requests, sent until

@@ -1,0 +1,276 @@
+package replay_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/mesos-flocker/flocker-executor/integration/minimesos/agent"
+	"github.com/mesos-flocker/flocker-executor/integration/minimesos/master"
+	"github.com/mesos-flocker/flocker-executor/integration/minimesos/replay"
+)
+
+// A rig is a master, an agent process and what its executors say, for one trace.
+type rig struct {
+	dir    string
+	trace  *replay.Trace
+	master *master.Master
+	config agent.Config
+	agent  *process
+	stubs  *stubs
+}
+
+// A process is an agent's.
+type process struct {
+	cmd   *exec.Cmd
+	ended chan struct{} // closed when it has been reaped
+}
+
+// deadline bounds what a rig does outside the player's own waits.
+const deadline = 15 * time.Second
+
+// newRig starts the master. The agent starts when the trace says so.
+func newRig(t *testing.T, binary string, tr *replay.Trace) *rig {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "replay")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{dir: dir, trace: tr, master: master.New(master.Config{AllocationInterval: 50 * time.Millisecond})}
+	if err := r.master.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if r.stubs, err = listenStubs(filepath.Join(dir, "stubs")); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.writeStub(binary); err != nil {
+		t.Fatal(err)
+	}
+	r.config = agent.Config{
+		Master: r.master.URL(), WorkDir: filepath.Join(dir, "work"), RuntimeDir: filepath.Join(dir, "run"),
+		Port: freePort(t), ReadyFile: filepath.Join(dir, "ready"), FetcherCacheDir: filepath.Join(dir, "fetch"),
+		UpdateRetryMin: time.Second, HeartbeatInterval: time.Second, RegisterBackoff: 50 * time.Millisecond,
+	}
+	return r
+}
+
+// writeStub makes the program that the recorded executors run.
+func (r *rig) writeStub(binary string) error {
+	text := fmt.Sprintf("#!/bin/sh\nexec '%s' %s '%s' \"$0\" \"$@\"\n", binary, stubVerb, filepath.Join(r.dir, "stubs"))
+	return os.WriteFile(r.program(), []byte(text), 0o755)
+}
+
+func (r *rig) program() string { return filepath.Join(r.dir, "example-executor") }
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// pairs are the texts of the recordings that differ here by intention.
+func (r *rig) pairs(t *testing.T) []replay.Pair {
+	t.Helper()
+	u, err := url.Parse(r.master.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []replay.Pair{
+		{Recorded: "6050", Live: u.Port()},
+		{Recorded: "6051", Live: strconv.Itoa(r.config.Port)},
+		{Recorded: "/usr/local/bin/example-executor", Live: r.program()},
+		{Recorded: "/var/lib/mesos", Live: r.config.WorkDir},
+		{Recorded: "/var/run/mesos", Live: r.config.RuntimeDir},
+	}
+}
+
+// flags turns the recorded command line of an agent into its configuration.
+func (r *rig) flags(data []byte) error {
+	var d struct{ Flags []string }
+	if err := json.Unmarshal(data, &d); err != nil {
+		return err
+	}
+	r.config.Cleanup = false
+	for _, flag := range d.Flags {
+		name, value, _ := strings.Cut(strings.TrimPrefix(flag, "--"), "=")
+		var err error
+		switch name {
+		case "recover":
+			r.config.Cleanup = value == "cleanup"
+		case "isolation":
+			r.config.Isolation = "posix"
+			if strings.Contains(value, "filesystem/linux") {
+				r.config.Isolation = "linux"
+			}
+		case "executor_registration_timeout":
+			r.config.RegistrationTimeout, err = time.ParseDuration(strings.NewReplacer("secs", "s", "hrs", "h").Replace(value))
+		case "jwt_secret_key":
+			r.config.JWTKey = []byte("the key of this test")
+		case "authenticate_http_executors":
+			r.config.AuthenticateExecutors = true
+		case "http_command_executor":
+			r.config.HTTPCommandExecutor = true
+		case "http_executor_domain_sockets":
+			r.config.DomainSocket = filepath.Join(r.dir, "agent.sock")
+		case "executor_environment_variables":
+			err = json.Unmarshal([]byte(value), &r.config.Env)
+		}
+		if err != nil {
+			return fmt.Errorf("flag %s: %w", flag, err)
+		}
+	}
+	return nil
+}
+
+// startAgent starts the agent process and waits until it listens.
+func (r *rig) startAgent(ctx context.Context, p *replay.Player) error {
+	text, err := json.Marshal(r.config)
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(r.dir, "agent.json")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		return err
+	}
+	if err := os.Remove(r.config.ReadyFile); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	log, err := os.OpenFile(filepath.Join(r.dir, "agent.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	cmd := exec.Command("/proc/self/exe", agentVerb, file)
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	r.agent = &process{cmd: cmd, ended: make(chan struct{})}
+	go func(a *process) {
+		_ = a.cmd.Wait() // how it ended is not of interest
+		close(a.ended)
+	}(r.agent)
+	return r.awaitReady(ctx, p)
+}
+
+func (r *rig) awaitReady(ctx context.Context, p *replay.Player) error {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	limit := time.After(deadline)
+	for {
+		if _, err := os.Stat(r.config.ReadyFile); err == nil {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-r.agent.ended:
+			return fmt.Errorf("the agent ended: %s", r.log())
+		case <-limit:
+			return fmt.Errorf("the agent does not get ready: %s", r.log())
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func (r *rig) log() string {
+	text, err := os.ReadFile(filepath.Join(r.dir, "agent.log"))
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+// signalAgent signals the agent process.
+func (r *rig) signalAgent(s syscall.Signal) error { return r.agent.cmd.Process.Signal(s) }
+
+// awaitAgent waits until the agent process has ended.
+func (r *rig) awaitAgent(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	select {
+	case <-r.agent.ended:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("the agent does not end: %w", context.Cause(ctx))
+	}
+}
+
+// close ends everything: first the agent, so that it starts nothing more, then
+// what it has started.
+func (r *rig) close() error {
+	var errs []error
+	if r.agent != nil {
+		if err := r.signalAgent(syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			errs = append(errs, err)
+		}
+		<-r.agent.ended
+	}
+	if r.stubs != nil {
+		errs = append(errs, r.stubs.close())
+	}
+	return errors.Join(append(errs, r.master.Close())...)
+}
+
+// copyBinary puts a copy of the test binary where any user may run it.
+func copyBinary(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "replay-bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	in, err := os.Open("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	path := filepath.Join(dir, "stub")
+	out, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o755)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(out, in); err != nil {
+		t.Fatal(err)
+	}
+	if err := out.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
