@@ -29,5 +29,9 @@ func (s *state) acknowledge(f *framework, call *scheduler.Call_Acknowledge) {
 		TaskID:      call.TaskID.Value,
 		UUID:        call.UUID,
 	}}
+	if s.faults.acknowledgementDelay == 0 {
+		a.send(ack)
+		return
+	}
 	s.clock.after(s.faults.acknowledgementDelay, func() { a.send(ack) })
 }

@@ -11,6 +11,15 @@ func (m *Master) WaitAgents(ctx context.Context, n int) error {
 	return m.wait(ctx, func(s *state) bool { return len(s.connected()) >= n })
 }
 
+// WaitDisconnected returns when the framework has no stream, or is gone. A
+// stream that its reader closed is noticed a moment later.
+func (m *Master) WaitDisconnected(ctx context.Context, frameworkID string) error {
+	return m.wait(ctx, func(s *state) bool {
+		f := s.framework(frameworkID)
+		return f == nil || !f.connected()
+	})
+}
+
 // Agents lists the ids of the connected agents in the order of registration.
 func (m *Master) Agents(ctx context.Context) (ids []string, err error) {
 	err = m.do(ctx, func(s *state) {

@@ -1,0 +1,267 @@
+package master_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
+	"github.com/mesos-flocker/flocker-executor/integration/minimesos/link"
+)
+
+// patience bounds every single wait of these tests.
+const patience = 10 * time.Second
+
+// puppet is an agent that does what a test says. It answers pings by itself;
+// all other commands wait in a queue for the test to look at.
+type puppet struct {
+	t        testing.TB
+	url      string
+	id       string
+	register link.Register
+	commands chan link.Command
+	cancel   context.CancelFunc
+	done     chan struct{}
+
+	runs  map[string]*link.Run // by task id
+	acked map[string]bool      // by uuid
+	seen  []link.Command       // whatever else came
+}
+
+func agentInfo(hostname string, r ...mesos.Resource) *mesos.AgentInfo {
+	return &mesos.AgentInfo{Hostname: hostname, Resources: r}
+}
+
+func scalar(name string, v float64) mesos.Resource {
+	return mesos.Resource{Name: name, Type: mesos.SCALAR.Enum(), Scalar: &mesos.Value_Scalar{Value: v}}
+}
+
+// newPuppet registers an agent and returns when the master has confirmed it.
+func newPuppet(t testing.TB, url string, reg link.Register, info *mesos.AgentInfo) *puppet {
+	t.Helper()
+	reg.AgentInfo = marshal(t, info)
+	if reg.IP == "" {
+		reg.IP = "127.0.0.1"
+	}
+	p := &puppet{t: t, url: url, register: reg, runs: map[string]*link.Run{}, acked: map[string]bool{}}
+	p.connect()
+	t.Cleanup(p.disconnect)
+	return p
+}
+
+func (p *puppet) connect() {
+	p.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	p.cancel, p.done, p.commands = cancel, make(chan struct{}), make(chan link.Command, 1024)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url+link.PathRegister, jsonBody(p.t, p.register))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		p.t.Fatalf("register: %s", resp.Status)
+	}
+	go p.read(resp, p.commands, p.done)
+	p.await("registered", func(c *link.Command) bool {
+		if c.Registered != nil {
+			p.id = c.Registered.AgentID
+			p.register.AgentID = p.id
+		}
+		return c.Registered != nil
+	})
+}
+
+func (p *puppet) read(resp *http.Response, to chan<- link.Command, done chan<- struct{}) {
+	defer close(done)
+	defer close(to)
+	defer resp.Body.Close()
+	lines := bufio.NewScanner(resp.Body)
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		var c link.Command
+		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
+			p.t.Errorf("command %s: %v", lines.Bytes(), err)
+			return
+		}
+		if c.Ping != nil {
+			p.post(link.Event{Pong: &struct{}{}})
+			continue
+		}
+		to <- c
+	}
+}
+
+// disconnect breaks the connection, as the death of an agent does.
+func (p *puppet) disconnect() {
+	p.cancel()
+	<-p.done
+}
+
+// post sends an event and returns the status of the answer.
+func (p *puppet) post(e link.Event) int {
+	e.AgentID = p.id
+	body, err := json.Marshal(e)
+	if err != nil {
+		p.t.Error(err)
+		return 0
+	}
+	resp, err := http.Post(p.url+link.PathEvent, "application/json", bytes.NewReader(body))
+	if err != nil {
+		return 0 // the master is closing
+	}
+	if err := resp.Body.Close(); err != nil {
+		p.t.Error(err)
+	}
+	return resp.StatusCode
+}
+
+// await takes commands until one fits.
+func (p *puppet) await(what string, fits func(*link.Command) bool) *link.Command {
+	p.t.Helper()
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	for {
+		select {
+		case c, ok := <-p.commands:
+			if !ok {
+				p.t.Fatalf("agent %s: stream ended, waiting for %s", p.id, what)
+			}
+			p.note(&c)
+			if fits(&c) {
+				return &c
+			}
+		case <-deadline.C:
+			p.t.Fatalf("agent %s: timed out waiting for %s", p.id, what)
+		}
+	}
+}
+
+func (p *puppet) note(c *link.Command) {
+	p.seen = append(p.seen, *c)
+	if c.Acknowledge != nil {
+		p.acked[string(c.Acknowledge.UUID)] = true
+	}
+	if c.Run == nil {
+		return
+	}
+	for _, b := range c.Run.Tasks {
+		var info mesos.TaskInfo
+		if err := info.Unmarshal(b); err != nil {
+			p.t.Error(err)
+			continue
+		}
+		p.runs[info.TaskID.Value] = c.Run
+	}
+}
+
+// run waits until the task was launched here.
+func (p *puppet) run(task string) *link.Run {
+	p.t.Helper()
+	if p.runs[task] == nil {
+		p.await("run of "+task, func(*link.Command) bool { return p.runs[task] != nil })
+	}
+	return p.runs[task]
+}
+
+func (p *puppet) awaitAck(uuid []byte) {
+	p.t.Helper()
+	if !p.acked[string(uuid)] {
+		p.await(fmt.Sprintf("acknowledgement of %x", uuid), func(*link.Command) bool { return p.acked[string(uuid)] })
+	}
+}
+
+// update reports a state of a launched task and returns its uuid.
+func (p *puppet) update(task string, state mesos.TaskState, uuid []byte) {
+	p.t.Helper()
+	status := &mesos.TaskStatus{
+		TaskID:     mesos.TaskID{Value: task},
+		State:      &state,
+		Source:     mesos.SOURCE_EXECUTOR.Enum(),
+		AgentID:    &mesos.AgentID{Value: p.id},
+		ExecutorID: &p.executorOf(task).ExecutorID,
+		UUID:       uuid,
+	}
+	p.report(task, status)
+}
+
+func (p *puppet) report(task string, status *mesos.TaskStatus) {
+	p.t.Helper()
+	got := p.post(link.Event{Update: &link.Update{
+		FrameworkID: p.frameworkOf(task),
+		Status:      marshal(p.t, status),
+		LatestState: int32(status.GetState()),
+	}})
+	if got != http.StatusAccepted {
+		p.t.Errorf("update of %s: %d", task, got)
+	}
+}
+
+func (p *puppet) frameworkOf(task string) string {
+	p.t.Helper()
+	var f mesos.FrameworkInfo
+	if err := f.Unmarshal(p.run(task).FrameworkInfo); err != nil {
+		p.t.Fatal(err)
+	}
+	return f.ID.Value
+}
+
+func (p *puppet) executorOf(task string) *mesos.ExecutorInfo {
+	p.t.Helper()
+	e := &mesos.ExecutorInfo{}
+	if err := e.Unmarshal(p.run(task).ExecutorInfo); err != nil {
+		p.t.Fatal(err)
+	}
+	return e
+}
+
+// taskOf is the task as the agent got it.
+func (p *puppet) taskOf(task string) *mesos.TaskInfo {
+	p.t.Helper()
+	for _, b := range p.run(task).Tasks {
+		info := &mesos.TaskInfo{}
+		if err := info.Unmarshal(b); err != nil {
+			p.t.Fatal(err)
+		}
+		if info.TaskID.Value == task {
+			return info
+		}
+	}
+	p.t.Fatalf("task %s is not in its own run", task)
+	return nil
+}
+
+func (p *puppet) exited(task string, status int32) {
+	p.t.Helper()
+	p.post(link.Event{Exited: &link.Exited{
+		FrameworkID: p.frameworkOf(task),
+		ExecutorID:  p.executorOf(task).ExecutorID.Value,
+		Status:      status,
+	}})
+}
+
+func jsonBody(t testing.TB, v any) *bytes.Reader {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.NewReader(b)
+}
+
+func marshal(t testing.TB, m interface{ Marshal() ([]byte, error) }) []byte {
+	t.Helper()
+	b, err := m.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
