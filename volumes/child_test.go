@@ -1,0 +1,37 @@
+package volumes_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/mesos-flocker/flocker-executor/volumes"
+)
+
+// childVariable makes the test program an executor in the world that it names.
+const childVariable = "VOLUMES_TEST_CHILD"
+
+// child holds the volume "data", runs a task in it until the task's file "go"
+// is there, and releases it.
+func child(dir string) int {
+	ctx := context.Background()
+	o := options(dir, "child", store{cluster: cluster{dir}, node: here})
+	h, err := volumes.Hold(ctx, o, []volumes.Volume{vol("data")}, nil)
+	if err != nil {
+		fmt.Println("hold:", err)
+		return 1
+	}
+	script := `echo $$ > data/pid; setsid sh -c 'while :; do echo x >> data/log; done' & while ! test -e go; do :; done`
+	if err := h.Start(ctx, shell(script, o.Sandbox)); err != nil {
+		fmt.Println("start:", err)
+	} else {
+		check(os.WriteFile(filepath.Join(dir, "started"), nil, 0o600))
+		<-h.Exited()
+	}
+	if err := h.Release(ctx); err != nil {
+		fmt.Println("release:", err)
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,250 @@
+package volumes_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mesos-flocker/flocker-executor/volumes"
+)
+
+const (
+	here    = "11111111-1111-4111-8111-111111111111"
+	there   = "22222222-2222-4222-8222-222222222222"
+	service = "control:4523"
+)
+
+// state is a storage system as it is known to everybody.
+type state struct {
+	Datasets map[string]*dataset
+	Leases   map[string]lease
+	Log      []string // requests that changed something, in order
+}
+
+type dataset struct {
+	Name, Primary, Loop string
+	Broken              bool // the agent cannot mount it
+}
+
+type lease struct {
+	Node  string
+	Until time.Time
+}
+
+// cluster keeps its state in a file, so that an executor that is killed and the
+// test that goes on see the same one.
+type cluster struct{ dir string }
+
+// change runs f on the state, alone.
+func (c cluster) change(f func(s *state)) {
+	lock, err := os.OpenFile(filepath.Join(c.dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	check(err)
+	defer lock.Close()
+	check(unix.Flock(int(lock.Fd()), unix.LOCK_EX))
+	s := state{Datasets: map[string]*dataset{}, Leases: map[string]lease{}}
+	file := filepath.Join(c.dir, "state.json")
+	if data, err := os.ReadFile(file); err == nil {
+		check(json.Unmarshal(data, &s))
+	}
+	for id, l := range s.Leases {
+		if time.Now().After(l.Until) {
+			delete(s.Leases, id)
+		}
+	}
+	f(&s)
+	data, err := json.Marshal(s)
+	check(err)
+	check(os.WriteFile(file+".new", data, 0o600))
+	check(os.Rename(file+".new", file))
+}
+
+func (c cluster) read() (s state) {
+	c.change(func(now *state) { s = *now })
+	return s
+}
+
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// store is the storage system as one node sees it.
+type store struct {
+	cluster cluster
+	node    string
+	// fault, if not nil, is asked before each request ("lease", "renew",
+	// "bring", "return") and after it ("leased", …). An error is the answer.
+	fault func(request string) error
+}
+
+func (s store) at(request string) error {
+	if s.fault == nil {
+		return nil
+	}
+	return s.fault(request)
+}
+
+func (s store) Identity(context.Context) (string, string, error) { return s.node, service, nil }
+
+func (s store) Describe(_ context.Context, r volumes.Record) (string, error) {
+	return "moving from node " + r.PreviousPrimary, nil
+}
+
+func (s store) Lease(ctx context.Context, want volumes.Want, note volumes.Note) (volumes.Record, error) {
+	if want.Renew != nil {
+		return s.renew(*want.Renew, want, note)
+	}
+	r := volumes.Record{Name: want.Name, Dataset: want.Dataset, Node: s.node, Service: service, LeaseFor: want.Lease}
+	for id, d := range s.cluster.read().Datasets {
+		if r.Dataset == "" && d.Name == want.Name {
+			r.Dataset = id
+		}
+	}
+	if r.Dataset == "" {
+		return r, fmt.Errorf("lease %s: no such dataset: %w", want.Name, volumes.ErrRefused)
+	}
+	if err := note(r); err != nil {
+		return r, err
+	}
+	if err := s.at("lease"); err != nil {
+		return r, err
+	}
+	if err := s.take(ctx, r, want); err != nil {
+		r.Free = true
+		return r, errors.Join(err, note(r))
+	}
+	r.Exists, r.Primary = true, s.cluster.read().Datasets[r.Dataset].Primary
+	r.Certain, r.LeaseUntil = true, time.Now().Add(want.Lease)
+	return r, s.at("leased")
+}
+
+func (s store) take(ctx context.Context, r volumes.Record, want volumes.Want) error {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		var before lease
+		s.cluster.change(func(now *state) {
+			if before = now.Leases[r.Dataset]; before.Node == "" {
+				now.Leases[r.Dataset] = lease{s.node, time.Now().Add(want.Lease)}
+				now.Log = append(now.Log, "lease "+r.Dataset)
+			}
+		})
+		switch before.Node {
+		case "":
+			return nil
+		case s.node:
+			return fmt.Errorf("%w: by something outside", volumes.ErrHeld)
+		}
+		want.Report("held by node " + before.Node)
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w: by node %s until %s: %w", volumes.ErrHeld, before.Node, before.Until, ctx.Err())
+		case <-tick.C:
+		}
+	}
+}
+
+func (s store) renew(r volumes.Record, want volumes.Want, note volumes.Note) (volumes.Record, error) {
+	asked := r
+	asked.Certain = false
+	if err := note(asked); err != nil {
+		return r, err
+	}
+	if err := s.at("renew"); err != nil {
+		return r, err
+	}
+	var before lease
+	s.cluster.change(func(now *state) {
+		if before = now.Leases[r.Dataset]; before.Node == "" || before.Node == s.node {
+			now.Leases[r.Dataset] = lease{s.node, time.Now().Add(want.Lease)}
+			now.Log = append(now.Log, "renew "+r.Dataset)
+		}
+	})
+	if before.Node != "" && before.Node != s.node {
+		return r, fmt.Errorf("%w: by node %s", volumes.ErrHeld, before.Node)
+	}
+	r.LeaseUntil = time.Now().Add(want.Lease)
+	return r, s.at("renewed")
+}
+
+func (s store) Bring(_ context.Context, r volumes.Record, note volumes.Note) (volumes.Record, error) {
+	if r.Primary == s.node {
+		return r, nil
+	}
+	r.PreviousPrimary = r.Primary
+	if err := note(r); err != nil {
+		return r, err
+	}
+	if err := s.at("bring"); err != nil {
+		return r, err
+	}
+	s.cluster.change(func(now *state) {
+		now.Datasets[r.Dataset].Primary = s.node
+		now.Log = append(now.Log, "primary "+r.Dataset+" "+s.node)
+	})
+	r.Primary = s.node
+	return r, s.at("brought")
+}
+
+func (s store) Return(_ context.Context, r volumes.Record) error {
+	if r.Free {
+		return nil
+	}
+	if err := s.at("return"); err != nil {
+		return err
+	}
+	s.cluster.change(func(now *state) {
+		// As DELETE does it: whoever has the lease loses it.
+		if now.Leases[r.Dataset].Node != s.node && !r.Certain {
+			return
+		}
+		if r.PreviousPrimary != "" {
+			now.Datasets[r.Dataset].Primary = r.PreviousPrimary
+			now.Log = append(now.Log, "primary "+r.Dataset+" "+r.PreviousPrimary)
+		}
+		delete(now.Leases, r.Dataset)
+		now.Log = append(now.Log, "return "+r.Dataset)
+	})
+	return s.at("returned")
+}
+
+// agent mounts and unmounts this node's datasets below root until ctx ends, as a
+// storage agent does: with a plain umount, again and again while it is busy.
+func (c cluster) agent(ctx context.Context, root string) {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	var mounted []string
+	for ctx.Err() == nil {
+		now := c.read()
+		for id, d := range now.Datasets {
+			point := filepath.Join(root, id)
+			holder := now.Leases[id].Node
+			switch is := slices.Contains(mounted, id); {
+			case d.Primary == here && !is && !d.Broken:
+				check(os.MkdirAll(point, 0o700))
+				check(unix.Mount(d.Loop, point, "ext4", 0, ""))
+				check(os.Chmod(point, 0o777))
+				mounted = append(mounted, id)
+			case d.Primary != here && is && holder != here:
+				if unix.Unmount(point, 0) == nil {
+					mounted = slices.DeleteFunc(mounted, func(m string) bool { return m == id })
+				}
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
+	for _, id := range mounted {
+		_ = unix.Unmount(filepath.Join(root, id), unix.MNT_DETACH)
+	}
+}

@@ -1,0 +1,241 @@
+package volumes_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mesos-flocker/flocker-executor/volumes"
+	"github.com/mesos-flocker/flocker-executor/volumes/guard"
+)
+
+func TestNoVolumesTouchNothing(t *testing.T) {
+	w := newWorld(t)
+	h := w.hold(volumes.Options{Sandbox: w.path("sandbox"), StateDir: w.path("state")})
+	must(t, h.Start(t.Context(), shell("exit 3", w.path("sandbox"))))
+	if status := exited(t, h); status.ExitStatus() != 3 {
+		t.Errorf("exit status %d", status.ExitStatus())
+	}
+	must(t, h.Release(t.Context()))
+	if _, err := os.Stat(w.path("state")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the state directory is there: %v", err)
+	}
+}
+
+func TestTaskWritesAndDatasetGoesBack(t *testing.T) {
+	w := newWorld(t)
+	id := w.dataset("data", there)
+	var said []string
+	o := w.options("task-1", nil)
+	h, err := volumes.Hold(t.Context(), o, []volumes.Volume{vol("data")}, func(p volumes.Progress) { said = append(said, p.String()) })
+	must(t, err)
+	if files := w.journal(); len(files) != 1 || !strings.Contains(files[0], "/held/"+id+".json") {
+		t.Errorf("while held the journal has %q", files)
+	}
+	must(t, h.Start(t.Context(), shell("echo hello > data/file; exit 7", o.Sandbox)))
+	if status := exited(t, h); status.ExitStatus() != 7 {
+		t.Errorf("exit status %d", status.ExitStatus())
+	}
+	must(t, h.Release(t.Context()))
+	must(t, h.Release(t.Context()))
+	if data, err := os.ReadFile(w.path("root", id, "file")); string(data) != "hello\n" {
+		t.Errorf("on the dataset: %q, %v", data, err)
+	}
+	s := w.cluster.read()
+	if s.Datasets[id].Primary != here {
+		t.Error("a dataset that was held must stay on this node")
+	}
+	if want := []string{"lease " + id, "primary " + id + " " + here, "return " + id}; strings.Join(s.Log, ",") != strings.Join(want, ",") {
+		t.Errorf("requests %q, want %q", s.Log, want)
+	}
+	w.clean()
+}
+
+func TestReadOnly(t *testing.T) {
+	w := newWorld(t)
+	w.dataset("data", here)
+	o := w.options("task-1", nil)
+	v := vol("data")
+	v.ReadOnly = true
+	h := w.hold(o, v)
+	must(t, h.Start(t.Context(), shell("echo no > data/file && exit 1; exit 0", o.Sandbox)))
+	if status := exited(t, h); status.ExitStatus() != 0 {
+		t.Error("the task could write")
+	}
+	must(t, h.Release(t.Context()))
+	w.clean()
+}
+
+// A failed acquire leaves everything as it was found.
+func TestMountThatNeverComes(t *testing.T) {
+	w := newWorld(t)
+	id, other := w.dataset("data", there), w.dataset("other", here)
+	w.cluster.change(func(s *state) { s.Datasets[id].Broken = true })
+	o := w.options("task-1", nil)
+	o.AcquireTimeout = 300 * time.Millisecond
+	second := vol("other")
+	second.Path = "other"
+	must(t, os.MkdirAll(w.path("root", id), 0o700)) // a directory proves nothing
+	_, err := volumes.Hold(t.Context(), o, []volumes.Volume{vol("data"), second}, nil)
+	for _, fact := range []string{"wait for volume data", "flocker.volume", id, here, "not ready within 300ms"} {
+		if err == nil || !strings.Contains(err.Error(), fact) {
+			t.Errorf("%v; want it to say %q", err, fact)
+		}
+	}
+	s := w.cluster.read()
+	if s.Datasets[id].Primary != there || s.Datasets[other].Primary != here || len(s.Leases) != 0 {
+		t.Errorf("not put back: %+v", s)
+	}
+	w.clean()
+}
+
+func TestAbandonedAcquire(t *testing.T) {
+	w := newWorld(t)
+	id := w.dataset("data", there)
+	w.cluster.change(func(s *state) { s.Datasets[id].Broken = true })
+	ctx, cancel := context.WithCancelCause(t.Context())
+	killed := errors.New("killed by the framework")
+	go func() {
+		eventually(t, "the dataset is ordered here", func() bool { return w.cluster.read().Datasets[id].Primary == here })
+		cancel(killed)
+	}()
+	_, err := volumes.Hold(ctx, w.options("task-1", nil), []volumes.Volume{vol("data")}, nil)
+	if !errors.Is(err, killed) {
+		t.Errorf("hold: %v", err)
+	}
+	if s := w.cluster.read(); s.Datasets[id].Primary != there {
+		t.Error("the primary is not put back")
+	}
+	w.clean()
+}
+
+func TestRequestsThatFail(t *testing.T) {
+	broken := errors.New("500 internal server error")
+	for _, request := range []string{"lease", "leased", "bring", "brought"} {
+		t.Run(request, func(t *testing.T) {
+			w := newWorld(t)
+			id := w.dataset("data", there)
+			o := w.options("task-1", func(r string) error {
+				if r == request {
+					return broken
+				}
+				return nil
+			})
+			if _, err := volumes.Hold(t.Context(), o, []volumes.Volume{vol("data")}, nil); !errors.Is(err, broken) {
+				t.Errorf("hold: %v", err)
+			}
+			if w.cluster.read().Datasets[id].Primary != there {
+				t.Error("the primary is not put back")
+			}
+			w.clean()
+		})
+	}
+}
+
+func TestLeasedByAnotherNode(t *testing.T) {
+	w := newWorld(t)
+	id := w.dataset("data", there)
+	w.cluster.change(func(s *state) { s.Leases[id] = lease{there, time.Now().Add(time.Hour)} })
+	o := w.options("task-1", nil)
+	v := vol("data")
+	v.Timeout = 200 * time.Millisecond
+	_, err := volumes.Hold(t.Context(), o, []volumes.Volume{v}, nil)
+	if !errors.Is(err, volumes.ErrHeld) || !strings.Contains(err.Error(), there) {
+		t.Errorf("hold: %v", err)
+	}
+	if w.cluster.read().Leases[id].Node != there {
+		t.Error("the other node's lease is gone")
+	}
+	w.clean()
+}
+
+func TestSecondTaskOfTheNodeWaits(t *testing.T) {
+	w := newWorld(t)
+	w.dataset("data", here)
+	first := w.hold(w.options("first", nil), vol("data"))
+	o := w.options("second", nil)
+	o.AcquireTimeout = 200 * time.Millisecond
+	_, err := volumes.Hold(t.Context(), o, []volumes.Volume{vol("data")}, nil)
+	if err == nil || !strings.Contains(err.Error(), "task first of framework framework-1") {
+		t.Errorf("the error must name the holder: %v", err)
+	}
+	o.AcquireTimeout = 10 * time.Second
+	waiting, released := make(chan string, 10), make(chan error)
+	go func() {
+		<-waiting
+		released <- first.Release(context.Background())
+	}()
+	h, err := volumes.Hold(t.Context(), o, []volumes.Volume{vol("data")}, func(p volumes.Progress) { waiting <- p.String() })
+	must(t, err)
+	must(t, <-released)
+	must(t, h.Release(t.Context()))
+	w.clean()
+}
+
+func TestOneDatasetByTwoNames(t *testing.T) {
+	w := newWorld(t)
+	id := w.dataset("data", here)
+	alias := volumes.Volume{Label: "flocker.volume.b", Name: "alias", Path: "b", Dataset: id}
+	_, err := volumes.Hold(t.Context(), w.options("task-1", nil), []volumes.Volume{vol("data"), alias}, nil)
+	if !errors.Is(err, volumes.ErrRefused) {
+		t.Errorf("hold: %v", err)
+	}
+	w.clean()
+}
+
+// Nothing is leased for a request that cannot be carried out.
+func TestRefusedBeforeAnythingIsLeased(t *testing.T) {
+	w := newWorld(t)
+	w.dataset("data", here)
+	absolute := func(path string) volumes.Volume { return volumes.Volume{Label: "l", Name: "data", Path: path} }
+	must(t, os.WriteFile(w.path("file"), nil, 0o600))
+	for name, v := range map[string]volumes.Volume{
+		"missing":            absolute(w.path("missing")),
+		"a file":             absolute(w.path("file")),
+		"around the sandbox": absolute(w.dir),
+		"the sandbox":        absolute(w.path("sandbox")),
+	} {
+		if _, err := volumes.Hold(t.Context(), w.options("t", nil), []volumes.Volume{v}, nil); err == nil || !strings.Contains(err.Error(), v.Path) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	readOnly := w.options("t", nil)
+	readOnly.StateDir = w.path("ro")
+	must(t, os.Mkdir(readOnly.StateDir, 0o700))
+	must(t, unix.Mount("tmpfs", readOnly.StateDir, "tmpfs", unix.MS_RDONLY, ""))
+	if _, err := volumes.Hold(t.Context(), readOnly, []volumes.Volume{vol("data")}, nil); !errors.Is(err, unix.EROFS) {
+		t.Errorf("read-only state directory: %v", err)
+	}
+	must(t, unix.Unmount(readOnly.StateDir, 0))
+	if log := w.cluster.read().Log; len(log) != 0 {
+		t.Errorf("requests %q", log)
+	}
+}
+
+func TestPathInStorageRoot(t *testing.T) {
+	w := newWorld(t)
+	w.dataset("data", here)
+	v := volumes.Volume{Label: "l", Name: "data", Path: w.path("root")}
+	if _, err := volumes.Hold(t.Context(), w.options("t", nil), []volumes.Volume{v}, nil); !errors.Is(err, volumes.ErrRefused) {
+		t.Errorf("hold: %v", err)
+	}
+	w.clean()
+}
+
+func TestStartThatFails(t *testing.T) {
+	w := newWorld(t)
+	w.dataset("data", here)
+	o := w.options("task-1", nil)
+	h := w.hold(o, vol("data"))
+	var why *guard.ExecError
+	if err := h.Start(t.Context(), guard.Task{Argv: []string{"/no/such/program"}, Dir: o.Sandbox}); !errors.As(err, &why) {
+		t.Errorf("start: %v", err)
+	}
+	must(t, h.Release(t.Context()))
+	w.clean()
+}
