@@ -41,7 +41,6 @@ var guardPoints = []string{
 	"guard.stage.bind.before",
 	"guard.stage.detach.after",
 	"guard.stage.detach.before",
-	"guard.stage.exit.before",
 	"guard.stage.fork.after",
 	"guard.stage.fork.before",
 	"guard.start.after",

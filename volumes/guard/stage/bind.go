@@ -63,7 +63,11 @@ func (b *binder) close() {
 // bind clones the source's mount and moves the clone onto the target, by
 // descriptors, so that what was checked is what is bound.
 func (b *binder) bind(bind Bind) error {
-	source, err := sourceLine(bind)
+	table, err := mounts.Table()
+	if err != nil {
+		return err
+	}
+	source, err := sourceLine(table, bind)
 	if err != nil {
 		return err
 	}
@@ -74,6 +78,9 @@ func (b *binder) bind(bind Bind) error {
 	defer unix.Close(target)
 	point, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(target))
 	if err != nil {
+		return err
+	}
+	if err := b.checkPoint(table, point); err != nil {
 		return err
 	}
 	tree, err := clone(bind)
@@ -89,17 +96,23 @@ func (b *binder) bind(bind Bind) error {
 
 // sourceLine finds the mount to bind. A directory without a mount is refused
 // here, whatever its device.
-func sourceLine(bind Bind) (*mountinfo.Info, error) {
-	table, err := mounts.Table()
-	if err != nil {
-		return nil, err
-	}
+func sourceLine(table []*mountinfo.Info, bind Bind) (*mountinfo.Info, error) {
 	for _, i := range table {
 		if i.Mountpoint == bind.Source && mounts.Device(i) == bind.Device {
 			return i, nil
 		}
 	}
 	return nil, errors.New("the dataset is no longer mounted there")
+}
+
+// checkPoint refuses a target that would leave with what it lies on.
+func (b *binder) checkPoint(table []*mountinfo.Info, point string) error {
+	for _, i := range table {
+		if mounts.Below(point, i.Mountpoint) && b.dataset(i.Mountpoint) {
+			return fmt.Errorf("%s is a dataset's own mount point or below it, which a task does not see", point)
+		}
+	}
+	return nil
 }
 
 // clone makes a detached copy of the source's mount.

@@ -52,12 +52,16 @@ func (b *binder) others() ([]*mountinfo.Info, error) {
 		return nil, err
 	}
 	return slices.DeleteFunc(table, func(i *mountinfo.Info) bool {
-		// What carries the sandbox is the agent's, whatever it is called.
-		return own[i.ID] || mounts.Below(path.Clean(b.plan.Sandbox), i.Mountpoint) || !b.dataset(i.Mountpoint)
+		return own[i.ID] || !b.dataset(i.Mountpoint)
 	}), nil
 }
 
+// dataset says whether a mount point is a dataset's. What carries the sandbox is
+// the agent's, whatever it is called.
 func (b *binder) dataset(point string) bool {
+	if mounts.Below(path.Clean(b.plan.Sandbox), point) {
+		return false
+	}
 	below := func(root string) bool {
 		root = path.Clean(root)
 		return point != root && mounts.Below(point, root)

@@ -79,7 +79,7 @@ func (b *binder) step(dir int, element, walked string, absolute bool) (int, erro
 
 func openBeneath(dir int, element string) (int, error) {
 	return unix.Openat2(dir, element, &unix.OpenHow{
-		Flags:   unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC | unix.O_NOFOLLOW,
+		Flags:   unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC,
 		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS,
 	})
 }

@@ -8,8 +8,6 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/mesos-flocker/flocker-executor/volumes/failpoint"
 )
 
 func init() {
@@ -122,7 +120,6 @@ func (s *stage) serve() int {
 		select {
 		case order, ok := <-s.orders:
 			if !ok {
-				failpoint.Hit("guard.stage.exit.before")
 				return 0
 			}
 			if err := s.obey(order); err != nil {

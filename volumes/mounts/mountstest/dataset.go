@@ -65,3 +65,18 @@ func run(t testing.TB, name string, args ...string) string {
 	}
 	return strings.TrimSpace(string(out))
 }
+
+// InUse says whether a mounted filesystem, in whatever namespace, still has the
+// dataset's device: then it cannot be opened for that filesystem alone.
+func (d *Dataset) InUse(t testing.TB) bool {
+	t.Helper()
+	fd, err := unix.Open(d.Loop, unix.O_RDWR|unix.O_EXCL|unix.O_CLOEXEC, 0)
+	if err == unix.EBUSY {
+		return true
+	}
+	if err != nil {
+		t.Fatalf("open %s: %v", d.Loop, err)
+	}
+	unix.Close(fd)
+	return false
+}

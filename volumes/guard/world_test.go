@@ -13,8 +13,6 @@ import (
 	"github.com/mesos-flocker/flocker-executor/volumes/mounts/mountstest"
 )
 
-func TestMain(m *testing.M) { os.Exit(mountstest.Main(m)) }
-
 // world is a sandbox and a storage root with one pinned dataset.
 type world struct {
 	sandbox, root string
@@ -92,6 +90,7 @@ func exit(t testing.TB, g *guard.Guard) syscall.WaitStatus {
 	return 0
 }
 
+// file reads a file that the task wrote into its sandbox.
 func (w *world) file(t testing.TB, name string) string {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(w.sandbox, name))
@@ -99,26 +98,4 @@ func (w *world) file(t testing.TB, name string) string {
 		t.Fatal(err)
 	}
 	return string(data)
-}
-
-func TestTaskWritesIntoTheDataset(t *testing.T) {
-	w := newWorld(t)
-	g := start(t, w.config("a/data"))
-	w.sh(t, g, "echo hello > a/data/file; echo $$ > pid; exit 3")
-	if status := exit(t, g); status.ExitStatus() != 3 {
-		t.Errorf("exit status %d, want 3", status.ExitStatus())
-	}
-	if err := g.Stop(deadline(t)); err != nil {
-		t.Fatal(err)
-	}
-	data, err := os.ReadFile(filepath.Join(w.mount.Point, "file"))
-	if err != nil || string(data) != "hello\n" {
-		t.Errorf("on the dataset: %q, %v", data, err)
-	}
-	if pid := w.file(t, "pid"); pid == "1\n" {
-		t.Errorf("the task is process %q", pid)
-	}
-	if _, err := os.Stat(filepath.Join(w.sandbox, "a")); !os.IsNotExist(err) {
-		t.Errorf("the directories made for the bind are still there: %v", err)
-	}
 }
