@@ -31,13 +31,28 @@ type agent struct {
 
 func newAgent(t *testing.T) *agent {
 	a := &agent{t: t, conns: make(chan net.Conn), streams: make(chan *stream), updates: make(chan *update), down: make(chan struct{})}
+	a.serveOn(a)
+	return a
+}
+
+// newTCPAgent is one on a real connection, and its address.
+func newTCPAgent(t *testing.T) (*agent, string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &agent{t: t, streams: make(chan *stream), updates: make(chan *update), down: make(chan struct{})}
+	a.serveOn(listener)
+	return a, listener.Addr().String()
+}
+
+func (a *agent) serveOn(l net.Listener) {
 	a.server.Handler = http.HandlerFunc(a.serve)
-	go func() { _ = a.server.Serve(a) }()
-	t.Cleanup(func() {
+	go func() { _ = a.server.Serve(l) }()
+	a.t.Cleanup(func() {
 		close(a.down)
 		_ = a.server.Close()
 	})
-	return a
 }
 
 // Accept, Close and Addr make it a net.Listener of net.Pipe connections.
