@@ -62,7 +62,7 @@ func (a *agent) route(w http.ResponseWriter, r *http.Request, path []string) {
 // serveOperator knows as much of the operator API as an executor may stumble on.
 func serveOperator(w http.ResponseWriter, r *http.Request) {
 	var call wireagent.Call
-	read, err := wire.ReadCall(r, &call)
+	read, err := wire.ReadOperatorCall(r, &call)
 	if err != nil {
 		refuse(w, err)
 		return

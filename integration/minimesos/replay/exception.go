@@ -3,6 +3,7 @@ package replay
 import (
 	"path"
 	"strings"
+	"time"
 )
 
 // An Exception is a checked-in permission to differ. The narrower the better.
@@ -17,6 +18,24 @@ type Exception struct {
 	Field string
 	// Reason says why, for the reader of the list. It must not be empty.
 	Reason string
+}
+
+// A Move plays notes later than recorded, where the live servers are so much
+// faster that another event would come first.
+type Move struct {
+	Trace  string // a glob of trace names
+	Note   string // a part of the note
+	By     time.Duration
+	Reason string
+}
+
+func moved(t *Trace, e Entry, moves []Move) time.Duration {
+	for _, m := range moves {
+		if ok, err := path.Match(m.Trace, t.Name); ok && err == nil && strings.Contains(e.Note, m.Note) {
+			return m.By
+		}
+	}
+	return 0
 }
 
 func (x Exception) trace(t *Trace) bool {

@@ -83,12 +83,8 @@ func rewriteBody(n *Names, path string, body []byte) []byte {
 			return []byte(`"` + n.rewrite(string(q[1:len(q)-1])) + `"`)
 		})
 	}
-	call := newCall(path)
-	if wire.UnmarshalProtobuf(body, call) == nil {
-		rewriteMessage(n, reflect.ValueOf(call))
-		if out, err := wire.MarshalProtobuf(call); err == nil {
-			return out
-		}
+	if out, ok := rewriteCall(n, newCall(path), body); ok {
+		return out
 	}
 	return token.ReplaceAllFunc(body, func(t []byte) []byte {
 		if live := n.rewrite(string(t)); len(live) == len(t) {
@@ -96,6 +92,19 @@ func rewriteBody(n *Names, path string, body []byte) []byte {
 		}
 		return t
 	})
+}
+
+// rewriteCall is false for a body that wire would not write just so.
+func rewriteCall(n *Names, call any, body []byte) ([]byte, bool) {
+	if wire.UnmarshalProtobuf(body, call) != nil {
+		return nil, false
+	}
+	if same, err := wire.MarshalProtobuf(call); err != nil || !bytes.Equal(same, body) {
+		return nil, false
+	}
+	rewriteMessage(n, reflect.ValueOf(call))
+	out, err := wire.MarshalProtobuf(call)
+	return out, err == nil
 }
 
 // rewriteMessage replaces the texts and uuids in a generated message.

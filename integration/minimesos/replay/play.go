@@ -20,6 +20,8 @@ type Options struct {
 	Skip Skip
 	// Exceptions are the entries not to play; Compare takes the same list.
 	Exceptions []Exception
+	// Moves are notes that are played later than they were recorded.
+	Moves []Move
 	// Note is called for each entry without a request, in its turn: operator
 	// steps, exits of executors, remarks. Nil ignores them all.
 	Note func(ctx context.Context, p *Player, e Entry) error
@@ -86,7 +88,7 @@ func newPlayer(t *Trace, o Options) *Player {
 func (p *Player) Names() *Names { return p.names }
 
 func (p *Player) run(ctx context.Context) error {
-	for _, s := range timeline(p.recorded, p.o.Skip, p.o.Exceptions) {
+	for _, s := range timeline(p.recorded, p.o.Skip, p.o.Exceptions, p.o.Moves) {
 		e := p.recorded.Entries[s.entry]
 		if p.o.Step != nil {
 			if err := p.o.Step(ctx, p, s.at); err != nil {

@@ -28,7 +28,7 @@ const (
 
 // timeline orders what an actor did and what it had received by then. An event
 // that had arrived before a request may be its cause, so Play waits for it.
-func timeline(t *Trace, skip Skip, list []Exception) []step {
+func timeline(t *Trace, skip Skip, list []Exception, moves []Move) []step {
 	var steps []step
 	last := lastPolls(t)
 	for i, e := range t.Entries {
@@ -36,7 +36,7 @@ func timeline(t *Trace, skip Skip, list []Exception) []step {
 			continue
 		}
 		if e.Request == nil {
-			steps = append(steps, step{at: e.At, what: note, entry: i})
+			steps = append(steps, step{at: e.At + moved(t, e, moves), what: note, entry: i})
 			continue
 		}
 		steps = append(steps, step{at: e.At, what: request, entry: i})
@@ -106,13 +106,13 @@ func teardownAt(t *Trace, e Entry) time.Duration {
 // the answer is the one waited for.
 func isPoll(e Entry) bool { return e.Request != nil && strings.HasPrefix(e.Note, "poll ") }
 
-// lastPolls finds the last request of each row of polls. How many came before
-// depends on timing alone.
+// lastPolls finds the last answered request of each row of polls. How many came
+// before depends on timing alone.
 func lastPolls(t *Trace) map[int]bool {
 	last := map[int]bool{}
 	latest := map[string]int{}
 	for i, e := range t.Entries {
-		if isPoll(e) {
+		if isPoll(e) && e.Response.Error == "" {
 			latest[e.Note] = i
 		}
 	}

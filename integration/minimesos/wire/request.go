@@ -58,6 +58,15 @@ func (c Call) Has(field string) bool { return c.got[field] }
 // Refusals come back as *Problem, in the order Mesos looks: method, Content-Type
 // missing, body, other Content-Type.
 func ReadCall(r *http.Request, msg any) (Call, error) {
+	return read(r, msg, "Call protobuf")
+}
+
+// ReadOperatorCall is ReadCall with the words of the operator API (/api/v1).
+func ReadOperatorCall(r *http.Request, msg any) (Call, error) {
+	return read(r, msg, "a protobuf object")
+}
+
+func read(r *http.Request, msg any, target string) (Call, error) {
 	if r.Method != http.MethodPost {
 		return Call{}, MethodNotAllowed(r.Method)
 	}
@@ -71,9 +80,9 @@ func ReadCall(r *http.Request, msg any) (Call, error) {
 	}
 	switch types[0] {
 	case JSON.ContentType():
-		return readJSON(body, msg)
+		return readJSON(body, msg, target)
 	case Protobuf.ContentType():
-		return readProtobuf(body, msg)
+		return readProtobuf(body, msg, target)
 	}
 	return Call{}, &Problem{
 		Status: http.StatusUnsupportedMediaType,
@@ -81,20 +90,20 @@ func ReadCall(r *http.Request, msg any) (Call, error) {
 	}
 }
 
-func readJSON(body []byte, msg any) (Call, error) {
+func readJSON(body []byte, msg any, target string) (Call, error) {
 	got, err := unmarshalJSON(body, msg)
 	var syntax *SyntaxError
 	if errors.As(err, &syntax) {
 		return Call{}, BadRequest("Failed to parse body into JSON: %v", err)
 	}
 	if err != nil {
-		return Call{}, BadRequest("Failed to convert JSON into Call protobuf: %v", err)
+		return Call{}, BadRequest("Failed to convert JSON into %s: %v", target, err)
 	}
 	return Call{Codec: JSON, got: got}, nil
 }
 
-func readProtobuf(body []byte, msg any) (Call, error) {
-	bad := BadRequest("Failed to parse body into Call protobuf")
+func readProtobuf(body []byte, msg any, target string) (Call, error) {
+	bad := BadRequest("Failed to parse body into %s", target)
 	if err := UnmarshalProtobuf(body, msg); err != nil {
 		return Call{}, bad
 	}
