@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -181,4 +182,45 @@ func atoi(t *testing.T, text string) int {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// raw sends what a codec would not and returns status and body. No header is
+// set but those given.
+func (x *executorAPI) raw(method string, header http.Header, body string) (int, string) {
+	x.t.Helper()
+	ctx, cancel := context.WithTimeout(x.t.Context(), patience)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, method, x.url, strings.NewReader(body))
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	if header != nil {
+		r.Header = header
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return 0, err.Error()
+	}
+	return answer.StatusCode, string(text)
+}
+
+// variable reads one line of what env printed.
+func variable(t *testing.T, path, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if value, ok := strings.CutPrefix(strings.TrimSpace(line), name+"="); ok {
+			return value
+		}
+	}
+	t.Fatalf("no variable %s in %s", name, path)
+	return ""
 }

@@ -224,3 +224,11 @@ func killLeft(t *testing.T, dir string) {
 		}
 	}
 }
+
+// launchTask sends one Run of one task as it is.
+func (r *rig) launchTask(f mesos.FrameworkInfo, e mesos.ExecutorInfo, task mesos.TaskInfo) {
+	r.t.Helper()
+	r.commands <- link.Command{Run: &link.Run{
+		FrameworkInfo: protobuf(r.t, &f), ExecutorInfo: protobuf(r.t, &e), LaunchExecutor: true, Tasks: [][]byte{protobuf(r.t, &task)},
+	}}
+}
