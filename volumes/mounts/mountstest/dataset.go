@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"golang.org/x/sys/unix"
@@ -32,8 +33,28 @@ func NewDataset(t testing.TB) *Dataset {
 	}
 	run(t, "mkfs.ext4", "-q", "-F", d.Image)
 	d.Loop = run(t, "losetup", "--find", "--show", d.Image)
-	t.Cleanup(func() { run(t, "losetup", "--detach", d.Loop) })
+	t.Cleanup(func() { d.detach(t) })
 	return d
+}
+
+// detach fails the test when the loop device stays, because something still has
+// the filesystem.
+func (d *Dataset) detach(t testing.TB) {
+	run(t, "losetup", "--detach", d.Loop)
+	backing := filepath.Join("/sys/block", filepath.Base(d.Loop), "loop/backing_file")
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for limit := time.After(2 * time.Second); ; {
+		if file, err := os.ReadFile(backing); err != nil || strings.TrimSpace(string(file)) != d.Image {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-limit:
+			t.Errorf("loop device %s is still in use", d.Loop)
+			return
+		}
+	}
 }
 
 // Mount mounts the dataset at <root>/<id>, as a storage agent does, and returns

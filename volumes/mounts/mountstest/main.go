@@ -16,7 +16,8 @@ const inside = "MOUNTSTEST_INSIDE"
 
 // Main runs a package's tests in a new mount and PID namespace that looks like a
 // node of its own: / is recursively shared, /proc is its own, and nothing that a
-// test mounts or starts outlives it or is seen outside. A TestMain calls it:
+// test mounts or starts outlives it or is seen outside. It fails when a mount or
+// a process is left. A TestMain calls it:
 //
 //	func TestMain(m *testing.M) { os.Exit(mountstest.Main(m)) }
 func Main(m *testing.M) int {
@@ -24,7 +25,7 @@ func Main(m *testing.M) int {
 	if os.Getenv(inside) == "" {
 		err = again()
 	} else if err = furnish(); err == nil {
-		return m.Run()
+		return checked(m.Run)
 	}
 	var status *exec.ExitError
 	if errors.As(err, &status) && status.ExitCode() >= 0 {
