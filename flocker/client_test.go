@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,10 +29,13 @@ type reply struct {
 
 // script answers the n-th request with the n-th reply, the last one for ever,
 // and keeps "METHOD path body" of each.
-func script(t *testing.T, replies ...reply) (*flocker.Client, *[]string) {
+func script(t *testing.T, replies ...reply) (c *flocker.Client, requests func() []string) {
 	t.Helper()
 	var asked []string
+	var one sync.Mutex
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		one.Lock()
+		defer one.Unlock()
 		b, _ := io.ReadAll(r.Body)
 		asked = append(asked, strings.TrimSpace(r.Method+" "+r.URL.RequestURI()+" "+string(b)))
 		a := replies[min(len(asked), len(replies))-1]
@@ -47,7 +52,11 @@ func script(t *testing.T, replies ...reply) (*flocker.Client, *[]string) {
 	}))
 	s.Config.ErrorLog = quiet()
 	t.Cleanup(s.Close)
-	return newClient(t, flocker.Options{URL: s.URL}), &asked
+	return newClient(t, flocker.Options{URL: s.URL}), func() []string {
+		one.Lock()
+		defer one.Unlock()
+		return asked
+	}
 }
 
 func newClient(t *testing.T, o flocker.Options) *flocker.Client {
@@ -71,6 +80,7 @@ const (
 // TestEndpoints: each request as the recorded service takes it, each answer as
 // it gave it.
 func TestEndpoints(t *testing.T) {
+	t.Parallel()
 	d := flocker.Dataset{ID: ds, Primary: node1, Size: 67108864, Metadata: map[string]string{"name": "vol1"}}
 	type m = map[string]any
 	tests := []struct {
@@ -145,7 +155,7 @@ func TestEndpoints(t *testing.T) {
 			if d := cmp.Diff(test.answer, got); d != "" {
 				t.Error(d)
 			}
-			if d := cmp.Diff([]string{test.asked}, *asked); d != "" {
+			if d := cmp.Diff([]string{test.asked}, asked()); d != "" {
 				t.Error(d)
 			}
 		})
@@ -166,6 +176,7 @@ func acquire(lifetime time.Duration) func(context.Context, *flocker.Client) (any
 
 // TestErrorShapes: the recorded refusals, their words, and what they count as.
 func TestErrorShapes(t *testing.T) {
+	t.Parallel()
 	kinds := map[string]func(error) bool{
 		"not found": flocker.IsNotFound, "deleted": flocker.IsDeleted, "conflict": flocker.IsConflict,
 		"invalid": flocker.IsInvalid, "permanent": flocker.IsPermanent, "may be applied": flocker.MayBeApplied,
@@ -211,20 +222,21 @@ func TestErrorShapes(t *testing.T) {
 					t.Errorf("%v; want %q in it", err, w)
 				}
 			}
-			if len(*asked) != 1 {
-				t.Errorf("a lease's DELETE was sent %d times", len(*asked))
+			if len(asked()) != 1 {
+				t.Errorf("a lease's DELETE was sent %d times", len(asked()))
 			}
 		})
 	}
 }
 
 func TestRetries(t *testing.T) {
+	t.Parallel()
 	good := reply{200, "", entry}
 	bad := []reply{{500, "", `"x"`}, {503, "text/html", "<p>later</p>"}, {}, {200, "text/html", "<p>sign in</p>"}}
 	for _, b := range bad {
 		c, asked := script(t, b, good)
-		if _, err := c.Dataset(t.Context(), ds); err != nil || len(*asked) != 2 {
-			t.Errorf("after %+v: %v, %d requests", b, err, len(*asked))
+		if _, err := c.Dataset(t.Context(), ds); err != nil || len(asked()) != 2 {
+			t.Errorf("after %+v: %v, %d requests", b, err, len(asked()))
 		}
 	}
 	c, asked := script(t, bad[0])
@@ -234,20 +246,22 @@ func TestRetries(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "500 Internal Server Error: x; gave up after") || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v", err)
 	}
-	if n := len(*asked); n < 2 || n > 5 {
+	if n := len(asked()); n < 2 || n > 5 {
 		t.Errorf("%d requests in 1.5 s", n)
 	}
 }
 
 func TestLeaseIsNeverSentTwice(t *testing.T) {
+	t.Parallel()
 	c, asked := script(t, reply{}, reply{200, "", lease})
 	_, err := c.AcquireLease(t.Context(), ds, node1, time.Minute)
-	if err == nil || len(*asked) != 1 || !flocker.MayBeApplied(err) {
-		t.Errorf("%v, %d requests", err, len(*asked))
+	if err == nil || len(asked()) != 1 || !flocker.MayBeApplied(err) {
+		t.Errorf("%v, %d requests", err, len(asked()))
 	}
 }
 
 func TestUnreachable(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -263,6 +277,7 @@ func TestUnreachable(t *testing.T) {
 }
 
 func TestSlow(t *testing.T) {
+	t.Parallel()
 	released := make(chan struct{})
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-released }))
 	defer s.Close()
@@ -275,6 +290,7 @@ func TestSlow(t *testing.T) {
 }
 
 func TestAnswerTooLong(t *testing.T) {
+	t.Parallel()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		chunk := []byte(strings.Repeat(" ", 1<<20))
 		for range 20 {
@@ -293,14 +309,15 @@ func TestAnswerTooLong(t *testing.T) {
 
 // TestConnectionIsReused also after errors: every body is read to its end.
 func TestConnectionIsReused(t *testing.T) {
-	connections := 0
+	t.Parallel()
+	var connections atomic.Int32
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusConflict)
 		_ = json.NewEncoder(w).Encode(strings.Repeat("x", 10000))
 	}))
 	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
-			connections++
+			connections.Add(1)
 		}
 	}
 	s.Start()
@@ -309,12 +326,13 @@ func TestConnectionIsReused(t *testing.T) {
 	for range 5 {
 		_, _ = c.ReleaseLease(t.Context(), ds)
 	}
-	if c.Close(); connections != 1 {
-		t.Errorf("%d connections", connections)
+	if c.Close(); connections.Load() != 1 {
+		t.Errorf("%d connections", connections.Load())
 	}
 }
 
 func TestComputedID(t *testing.T) {
+	t.Parallel()
 	if got := flocker.ComputedID("webapp-data", 0); got != "0679b296-1fb9-4edc-956d-53dfb1e35000" {
 		t.Error(got)
 	}

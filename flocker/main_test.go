@@ -1,6 +1,7 @@
 package flocker_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"runtime"
@@ -10,6 +11,11 @@ import (
 
 // TestMain fails when a goroutine is left behind by any test.
 func TestMain(m *testing.M) {
+	flag.Parse()
+	// They mostly wait for the clock, so more of them than processors may run.
+	if err := flag.Set("test.parallel", "16"); err != nil {
+		panic(err)
+	}
 	before := runtime.NumGoroutine()
 	code := m.Run()
 	if code == 0 && !settled(before) {

@@ -13,6 +13,7 @@ import (
 )
 
 func TestIdentity(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for range 3 { // three processes of one boot
 		node, service, err := w.store(node2).Identity(t.Context())
@@ -29,6 +30,7 @@ func TestIdentity(t *testing.T) {
 }
 
 func TestIdentityByTheOperatorsWord(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	upper := func(o *flocker.StoreOptions) { o.Node = strings.ToUpper(node1) }
 	for range 2 { // the era says node 2
@@ -40,6 +42,7 @@ func TestIdentityByTheOperatorsWord(t *testing.T) {
 }
 
 func TestUnknownNode(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	unknown := func(o *flocker.StoreOptions) { o.BootID = "99999999-9999-4999-8999-999999999999" }
 	wrong := func(o *flocker.StoreOptions) { o.Node = "99999999-9999-4999-8999-999999999999" }
@@ -53,6 +56,7 @@ func TestUnknownNode(t *testing.T) {
 
 // TestNodeKnownAgain: for a second after a restart the service knows no node.
 func TestNodeKnownAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	if err := w.Restart(500 * time.Millisecond); err != nil {
 		t.Fatal(err)
@@ -65,6 +69,7 @@ func TestNodeKnownAgain(t *testing.T) {
 
 // TestCacheIsNotTrusted: what is broken, or of another service, is found anew.
 func TestCacheIsNotTrusted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	dir := t.TempDir()
 	in := func(o *flocker.StoreOptions) { o.CacheDir = dir }
@@ -93,6 +98,7 @@ func TestCacheIsNotTrusted(t *testing.T) {
 }
 
 func TestDescribe(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	id := w.make("webapp-data", node2)
 	if _, err := w.WaitMounted(t.Context(), id, node2); err != nil {

@@ -21,7 +21,36 @@ func (s *Store) Return(ctx context.Context, r volumes.Record) error {
 	if r.Free || r.Dataset == "" {
 		return nil
 	}
-	return failed("return the lease of", r, s.giveBack(ctx, r))
+	r, ours, err := s.outcome(ctx, r)
+	if err == nil && ours {
+		err = s.giveBack(ctx, r)
+	}
+	return failed("return the lease of", r, err)
+}
+
+// outcome waits for the answer to a request that its caller gave up waiting for,
+// and learns from it whose the lease is.
+func (s *Store) outcome(ctx context.Context, r volumes.Record) (_ volumes.Record, perhapsOurs bool, err error) {
+	f, err := s.land(ctx, r.Dataset)
+	switch {
+	case err != nil:
+		return r, false, err
+	case f == nil:
+		return r, true, nil
+	case IsConflict(f.err):
+		s.notOurs(r)
+		return r, false, nil
+	case f.err != nil:
+		return r, true, nil
+	case !f.grant.New && !f.ours:
+		s.log.Warn("this node has a lease that no executor here has taken; it stays", zap.String("dataset", r.Dataset))
+		return r, false, nil
+	}
+	return granted(r, f.grant, f.lifetime), true, nil
+}
+
+func (s *Store) notOurs(r volumes.Record) {
+	s.log.Info("the lease is another node's; nothing to return", zap.String("dataset", r.Dataset))
 }
 
 func (s *Store) giveBack(ctx context.Context, r volumes.Record) error {
@@ -58,7 +87,7 @@ func (s *Store) confirm(ctx context.Context, r volumes.Record) (_ volumes.Record
 		case err == nil:
 			return granted(r, g, lifetime), true, nil
 		case IsConflict(err):
-			s.log.Info("the lease is another node's by now; nothing to return", zap.String("dataset", r.Dataset))
+			s.notOurs(r)
 			return r, false, nil
 		}
 		if err := tries.next(ctx, err); err != nil {
@@ -117,7 +146,7 @@ func (s *Store) expire(ctx context.Context, r volumes.Record) error {
 			_ = sleep(ctx, sweep)
 			return nil
 		case IsConflict(err):
-			s.log.Info("the lease is another node's by now; nothing to return", zap.String("dataset", r.Dataset))
+			s.notOurs(r)
 			return nil
 		}
 		if err := tries.next(ctx, err); err != nil {

@@ -42,8 +42,9 @@ type Store struct {
 	bootID string
 	// self holds what is known of this node; whoever takes it out may ask the
 	// service, and puts it back.
-	self chan identity
-	log  *zap.Logger
+	self    chan identity
+	flights flights
+	log     *zap.Logger
 }
 
 // NewStore sends nothing: the node is looked up when it is first needed.

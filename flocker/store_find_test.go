@@ -16,6 +16,7 @@ import (
 
 // TestRequests counts what an acquire costs, however many datasets there are.
 func TestRequests(t *testing.T) {
+	t.Parallel()
 	for _, others := range []int{10, 1000} {
 		t.Run(fmt.Sprint(others), func(t *testing.T) {
 			w := newWorld(t)
@@ -43,6 +44,7 @@ func TestRequests(t *testing.T) {
 }
 
 func TestCreatedDataset(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	v := want("webapp-data")
 	v.Metadata = map[string]string{"clusterhq:flocker:profile": "gold"}
@@ -59,6 +61,7 @@ func TestCreatedDataset(t *testing.T) {
 // TestDatasetOfAnotherTool is used, not twinned. The lease on the computed id,
 // which turns out not to be it, is returned before the other is noted.
 func TestDatasetOfAnotherTool(t *testing.T) {
+	t.Parallel()
 	for _, key := range []string{"name", "FLOCKER_ID"} {
 		w := newWorld(t)
 		w.crowd(3)
@@ -95,6 +98,7 @@ func TestDatasetOfAnotherTool(t *testing.T) {
 }
 
 func TestDeletedNameIsUsedAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	computed := flocker.ComputedID("again", 0)
 	w.Create(flockertest.Dataset{ID: computed, Primary: node1, Deleted: true, Metadata: map[string]string{"name": "again"}})
@@ -121,6 +125,7 @@ func TestDeletedNameIsUsedAgain(t *testing.T) {
 }
 
 func TestRefused(t *testing.T) {
+	t.Parallel()
 	type change = func(*volumes.Want)
 	w := newWorld(t)
 	twin1, twin2 := w.make("twins", node1), w.make("twins", node2)
@@ -167,6 +172,7 @@ func TestRefused(t *testing.T) {
 }
 
 func TestExplicitID(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	v := want("named")
 	for _, metadata := range []map[string]string{{"name": "named"}, {"FLOCKER_ID": "named"}, {"owner": "x"}} {
@@ -182,6 +188,7 @@ func TestExplicitID(t *testing.T) {
 
 // TestRaceForANewName: the lease on the computed id decides who creates it.
 func TestRaceForANewName(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	type result struct {
 		r   volumes.Record

@@ -17,6 +17,7 @@ import (
 // TestOutsider: a lease of this node that nobody here has taken is somebody
 // else's. Neither Lease nor the undo of it takes it away.
 func TestOutsider(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	id := w.make("webapp-data", node1)
 	v := want("webapp-data")
@@ -35,6 +36,7 @@ func TestOutsider(t *testing.T) {
 }
 
 func TestWaitsForAnotherNode(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	id := w.make("webapp-data", node2)
 	v := want("webapp-data")
@@ -58,6 +60,7 @@ func TestWaitsForAnotherNode(t *testing.T) {
 }
 
 func TestHeldUntilTheDeadline(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	id := w.make("webapp-data", node2)
 	v := want("webapp-data")
@@ -80,6 +83,7 @@ func TestHeldUntilTheDeadline(t *testing.T) {
 
 // TestAnswerOfLeaseLost: asked for again it is "renewed", and ours.
 func TestAnswerOfLeaseLost(t *testing.T) {
+	t.Parallel()
 	for _, drop := range []flockertest.Drop{flockertest.AfterApplied, flockertest.BeforeApplied} {
 		w := newWorld(t)
 		s := w.warm(node1)
@@ -92,12 +96,18 @@ func TestAnswerOfLeaseLost(t *testing.T) {
 // TestOutsiderAfterRefusedConnection: a request that never left cannot have been
 // carried out.
 func TestOutsiderAfterRefusedConnection(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	id := w.make("webapp-data", node1)
 	v := want("webapp-data")
 	v.Dataset = id
-	s, n := w.warm(node1), &notes{}
+	c := newClient(t, flocker.Options{URL: w.URL()})
+	s, n := w.store(node1, func(o *flocker.StoreOptions) { o.Client = c }), &notes{}
+	if _, _, err := s.Identity(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	w.SetLease(id, node1, 0)
+	c.Close()
 	w.Down()
 	up := make(chan error, 1)
 	v.Report = func(string) {
@@ -116,6 +126,7 @@ func TestOutsiderAfterRefusedConnection(t *testing.T) {
 }
 
 func TestNoteFails(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	moved := w.make("moved", node2)
 	s, full := w.warm(node1), errors.New("disk full")
@@ -147,6 +158,7 @@ func TestNoteFails(t *testing.T) {
 }
 
 func TestRenew(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	s := w.warm(node1)
 	r := hold(t, s, want("webapp-data"))
@@ -175,6 +187,7 @@ func TestRenew(t *testing.T) {
 // TestFaults: what goes wrong for a moment is survived, what stays wrong is told
 // in the server's words.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	faults := map[string]flockertest.Fault{
 		"500": {Answer: flockertest.ServerError()}, "503": {Answer: flockertest.Unavailable()}, "page": {Answer: flockertest.HTML()},
 		"garbage": {Answer: flockertest.Garbage()}, "dropped": {Drop: flockertest.BeforeApplied}, "applied": {Drop: flockertest.AfterApplied},
@@ -212,6 +225,7 @@ func TestFaults(t *testing.T) {
 
 // TestCreateAnswerLost: the id is in use when it is sent again, by ourselves.
 func TestCreateAnswerLost(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	s := w.warm(node1)
 	w.Inject(flockertest.Fault{Method: "POST", Path: "/v1/configuration/datasets", Drop: flockertest.AfterApplied})
@@ -225,6 +239,7 @@ func TestCreateAnswerLost(t *testing.T) {
 // TestBringWithoutLease: when the lease ran out while other volumes were waited
 // for, and another node has the dataset, it is not ordered away.
 func TestBringWithoutLease(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	id := w.make("webapp-data", node2)
 	s, n := w.warm(node1), &notes{}
@@ -246,25 +261,69 @@ func TestBringWithoutLease(t *testing.T) {
 	}
 }
 
-// TestCancelled: a KILL ends a wait for a slow service at once, and what may have
-// been applied is returned.
+// TestCancelled: a KILL ends the wait for a slow service at once. The request is
+// carried out after all, and its lease returned with certainty; if it was
+// somebody else's, it stays.
 func TestCancelled(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		before func(*world, string)
+		asked  []string
+		holder string
+	}{
+		"taken":       {func(*world, string) {}, []string{"POST leases", "DELETE lease"}, ""},
+		"an outsider": {func(w *world, id string) { w.SetLease(id, node1, 0) }, []string{"POST leases"}, node1},
+		"another's":   {func(w *world, id string) { w.SetLease(id, node2, 0) }, []string{"POST leases"}, node2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			id := flocker.ComputedID("webapp-data", 0)
+			test.before(w, id)
+			s, n := w.warm(node1), &notes{}
+			stuck := w.Inject(flockertest.Fault{Method: "POST", Path: leases, Until: t.Context().Done()})
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() {
+				<-stuck.Hit()
+				cancel()
+			}()
+			began := time.Now()
+			_, err := s.Lease(ctx, want("webapp-data"), n.note)
+			if !errors.Is(err, context.Canceled) || time.Since(began) > time.Second || n.last().Free {
+				t.Errorf("after %v: %v, %+v", time.Since(began), err, n.last())
+			}
+			err = s.Return(soon(t, 100*time.Millisecond), volumes.Record{Dataset: ds, Node: node1, LeaseFor: time.Minute})
+			if err != nil { // another dataset's is not waited for
+				t.Error(err)
+			}
+			w.asked()
+			stuck.Remove()
+			giveBack(t, s, n.last())
+			w.expect(test.asked...)
+			if got := w.holder(id); got != test.holder {
+				t.Errorf("held by %q", got)
+			}
+		})
+	}
+}
+
+// TestReturnOfWhatIsInTheAir: when the service does not answer, Return ends with
+// its context and says what is not known.
+func TestReturnOfWhatIsInTheAir(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	s, n := w.warm(node1), &notes{}
 	stuck := w.Inject(flockertest.Fault{Method: "POST", Path: leases, Until: t.Context().Done()})
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		<-stuck.Hit()
-		cancel()
-	}()
-	began := time.Now()
-	_, err := s.Lease(ctx, want("webapp-data"), n.note)
-	if !errors.Is(err, context.Canceled) || time.Since(began) > time.Second {
-		t.Errorf("after %v: %v", time.Since(began), err)
+	_, err := s.Lease(soon(t, 100*time.Millisecond), want("webapp-data"), n.note)
+	if err == nil {
+		t.Fatal("leased")
+	}
+	err = s.Return(soon(t, 100*time.Millisecond), n.last())
+	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "return the lease of dataset webapp-data") {
+		t.Errorf("%v", err)
 	}
 	stuck.Remove()
-	if n.last().Free {
-		t.Error("a request of unknown outcome counts as never sent")
+	if err := w.WaitLease(t.Context(), n.last().Dataset, func(_ flockertest.Lease, held bool) bool { return held }); err != nil {
+		t.Fatal(err)
 	}
 	giveBack(t, s, n.last())
 	if len(w.Leases()) != 0 {
@@ -274,6 +333,7 @@ func TestCancelled(t *testing.T) {
 
 // TestThousandAtOnce: nobody is refused and nobody lists.
 func TestThousandAtOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	const n = 1000
 	for i := range n {

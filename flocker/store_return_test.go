@@ -21,6 +21,7 @@ const leases, leasePaths = "/v1/configuration/leases", "/v1/configuration/leases
 // TestDeleteAppliedAnswerLostOtherNodeLeases: the lease that node 2 took after
 // ours was removed stays.
 func TestDeleteAppliedAnswerLostOtherNodeLeases(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	s := w.warm(node1)
 	r := hold(t, s, want("webapp-data"))
@@ -43,6 +44,7 @@ func TestDeleteAppliedAnswerLostOtherNodeLeases(t *testing.T) {
 // TestDeleteAnswerLost: with nobody else about, the lease is gone afterwards,
 // and the next one on this node is new.
 func TestDeleteAnswerLost(t *testing.T) {
+	t.Parallel()
 	for _, drop := range []flockertest.Drop{flockertest.AfterApplied, flockertest.BeforeApplied} {
 		w := newWorld(t)
 		s := w.warm(node1)
@@ -61,6 +63,7 @@ func TestDeleteAnswerLost(t *testing.T) {
 // TestRecoveryAfterTakeover: our lease ran out, node 2 has the dataset by now.
 // What a dead process left is returned twice, and node 2 notices nothing.
 func TestRecoveryAfterTakeover(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	id := w.make("webapp-data", node2)
 	dead := w.store(node1)
@@ -91,6 +94,7 @@ func TestRecoveryAfterTakeover(t *testing.T) {
 }
 
 func TestReturn(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		change func(*world, *volumes.Record)
@@ -129,6 +133,7 @@ func TestReturn(t *testing.T) {
 // TestPutBack: an acquire that is undone leaves the dataset where it was, unless
 // somebody else has decided meanwhile.
 func TestPutBack(t *testing.T) {
+	t.Parallel()
 	const node3 = "33333333-3333-4333-8333-333333333333"
 	tests := []struct {
 		name    string
@@ -163,6 +168,7 @@ func TestPutBack(t *testing.T) {
 
 // TestReturnFails: what cannot be returned is said, and can be tried again.
 func TestReturnFails(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	s := w.warm(node1)
 	r := hold(t, s, want("webapp-data"))

@@ -27,7 +27,7 @@ func (s *Store) take(ctx context.Context, r volumes.Record, want volumes.Want, n
 	tries, held := s.client.tries(), s.waiter(r, want.Report)
 	perhaps := false // an earlier request may have been carried out
 	for {
-		g, err := s.client.AcquireLease(ctx, r.Dataset, r.Node, want.Lease)
+		g, err := s.acquire(ctx, r.Dataset, r.Node, want.Lease, perhaps)
 		switch {
 		case err == nil && !g.New && !perhaps:
 			return s.free(r, note), errOutside
@@ -61,7 +61,7 @@ func (s *Store) renew(ctx context.Context, want volumes.Want, note volumes.Note)
 	}
 	tries := s.client.tries()
 	for {
-		g, err := s.client.AcquireLease(ctx, r.Dataset, r.Node, want.Lease)
+		g, err := s.acquire(ctx, r.Dataset, r.Node, want.Lease, true)
 		switch {
 		case err == nil:
 			s.hadGone(r, g)

@@ -19,6 +19,7 @@ import (
 // TestClientCertificateRefusedBeforeConnecting: the service's handshake failure
 // would name neither file nor reason.
 func TestClientCertificateRefusedBeforeConnecting(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t, true, nil)
 	old, oldKey := a.issue("old", &x509.Certificate{NotBefore: time.Now().Add(-2 * time.Hour), NotAfter: time.Now().Add(-time.Hour)})
 	broken := filepath.Join(t.TempDir(), "broken.crt")
@@ -55,6 +56,7 @@ func TestClientCertificateRefusedBeforeConnecting(t *testing.T) {
 // TestClientCertificateOfAnotherCluster is refused by the server, with an alert
 // that says little; under TLS 1.3 only after the request was sent.
 func TestClientCertificateOfAnotherCluster(t *testing.T) {
+	t.Parallel()
 	for _, v := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		s := startTLS(t, recorded+"control-service.crt", recorded+"control-service.key", recorded+"cluster.crt", v)
 		began := time.Now()
@@ -73,6 +75,7 @@ func TestClientCertificateOfAnotherCluster(t *testing.T) {
 
 // TestClientCertificateExpiresLater: the check is made for every connection.
 func TestClientCertificateExpiresLater(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t, false, nil)
 	cert, key := a.server(nil)
 	s := startTLS(t, cert, key, a.File, 0)
