@@ -189,6 +189,30 @@ func TestSignalsReachTheExecutor(t *testing.T) {
 	}
 }
 
+func TestNothingElseIsInherited(t *testing.T) {
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	defer writer.Close()
+	stray, err := syscall.Dup(int(writer.Fd())) // without close-on-exec
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(stray)
+	s := spec(t, contain.Posix, "ls -l /proc/self/fd > fds")
+	c := start(t, s)
+	if err := c.Open(); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, c)
+	text, err := os.ReadFile(filepath.Join(s.Sandbox, "fds"))
+	if err != nil || strings.Contains(string(text), "pipe:") {
+		t.Errorf("descriptors of the executor, %v:\n%s", err, text)
+	}
+}
+
 func TestRecover(t *testing.T) {
 	s := spec(t, contain.Posix, "exec sleep 7005")
 	c := start(t, s)

@@ -46,6 +46,7 @@ func init() { Hook() }
 func helper() int {
 	unix.CloseOnExec(fdGate)
 	unix.CloseOnExec(fdStatus)
+	closeInherited()
 	unix.Umask(0o022)
 	status := run(os.NewFile(fdGate, "gate"))
 	if _, err := unix.Write(fdStatus, []byte(strconv.Itoa(status))); err != nil {
@@ -55,6 +56,24 @@ func helper() int {
 		return 1
 	}
 	return 0
+}
+
+// closeInherited closes what whoever started the agent left open. All that this
+// process has opened itself is close-on-exec, and so recognised.
+func closeInherited() {
+	names, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return
+	}
+	for _, name := range names {
+		fd, err := strconv.Atoi(name.Name())
+		if err != nil || fd <= fdStatus {
+			continue
+		}
+		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
+			unix.Close(fd)
+		}
+	}
 }
 
 func run(gate *os.File) int {
