@@ -86,6 +86,7 @@ func (p *puppet) read(resp *http.Response, to chan<- link.Command, done chan<- s
 	defer resp.Body.Close()
 	lines := bufio.NewScanner(resp.Body)
 	lines.Buffer(nil, 16<<20)
+	id := "" // p.id belongs to the test's goroutine
 	for lines.Scan() {
 		var c link.Command
 		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
@@ -93,8 +94,11 @@ func (p *puppet) read(resp *http.Response, to chan<- link.Command, done chan<- s
 			return
 		}
 		if c.Ping != nil {
-			p.post(link.Event{Pong: &struct{}{}})
+			p.postAs(id, link.Event{Pong: &struct{}{}})
 			continue
+		}
+		if c.Registered != nil {
+			id = c.Registered.AgentID
 		}
 		to <- c
 	}
@@ -107,8 +111,10 @@ func (p *puppet) disconnect() {
 }
 
 // post sends an event and returns the status of the answer.
-func (p *puppet) post(e link.Event) int {
-	e.AgentID = p.id
+func (p *puppet) post(e link.Event) int { return p.postAs(p.id, e) }
+
+func (p *puppet) postAs(id string, e link.Event) int {
+	e.AgentID = id
 	body, err := json.Marshal(e)
 	if err != nil {
 		p.t.Error(err)

@@ -1,0 +1,221 @@
+package master_test
+
+import (
+	"testing"
+	"time"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
+
+	"github.com/mesos-flocker/flocker-executor/integration/minimesos/link"
+	"github.com/mesos-flocker/flocker-executor/integration/minimesos/master"
+)
+
+func checkpointing(info *mesos.FrameworkInfo) *mesos.FrameworkInfo {
+	yes := true
+	info.Checkpoint = &yes
+	return info
+}
+
+// running launches a task, and has it RUNNING and acknowledged.
+func running(p *puppet, c *client, id string) {
+	o := c.offer()
+	c.launch(o, task(o, id))
+	p.update(id, mesos.TASK_RUNNING, uuid(1))
+	c.acknowledge(c.status(id))
+	p.awaitAck(uuid(1))
+}
+
+// known is what a returning agent says of a task and its executor.
+func (p *puppet) known(id string, state mesos.TaskState) {
+	run, info := p.run(id), p.taskOf(id)
+	p.register.Executors = append(p.register.Executors, link.Executor{
+		FrameworkInfo: run.FrameworkInfo, ExecutorInfo: run.ExecutorInfo,
+	})
+	p.register.Tasks = append(p.register.Tasks, link.Task{
+		FrameworkID: p.frameworkOf(id),
+		Task: marshal(p.t, &mesos.Task{
+			Name: info.Name, TaskID: info.TaskID, AgentID: info.AgentID, ExecutorID: &info.Executor.ExecutorID,
+			FrameworkID: mesos.FrameworkID{Value: p.frameworkOf(id)}, State: &state, Resources: info.Resources,
+		}),
+	})
+}
+
+func TestAgentComesBackInTime(t *testing.T) {
+	m, p, c := cluster(t, checkpointing(aware("apps")))
+	running(p, c, "t")
+	id := p.id
+	p.disconnect()
+	waitAgentGone(t, m)
+	c.kill("t")
+	p.known("t", mesos.TASK_RUNNING)
+	p.connect()
+	t.Cleanup(p.disconnect)
+	expect(t, "id", p.id, id)
+	p.await("the KILL of meanwhile", func(k *link.Command) bool { return k.Kill != nil && k.Kill.TaskID == "t" })
+	p.await("update_framework", func(k *link.Command) bool { return k.UpdateFramework != nil })
+	p.update("t", mesos.TASK_KILLED, uuid(2))
+	expect(t, "state", c.status("t").GetState(), mesos.TASK_KILLED)
+}
+
+// waitAgentGone returns when no agent is connected.
+func waitAgentGone(t testing.TB, m *master.Master) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	for {
+		ids, err := m.Agents(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(ids) == 0 {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			t.Fatal("agent is still connected")
+		}
+	}
+}
+
+func TestAgentComesBackWithoutItsTask(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		info *mesos.FrameworkInfo
+		want mesos.TaskState
+	}{
+		{"partition aware", checkpointing(aware("apps")), mesos.TASK_DROPPED},
+		{"plain", checkpointing(plain()), mesos.TASK_LOST},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m, p, c := cluster(t, test.info)
+			running(p, c, "t")
+			p.disconnect()
+			waitAgentGone(t, m)
+			p.connect()
+			t.Cleanup(p.disconnect)
+			got := c.status("t")
+			expect(t, "state", got.GetState(), test.want)
+			expect(t, "reason", got.GetReason(), mesos.REASON_RECONCILIATION)
+			expect(t, "cpus", sumOf(c.offer(), "cpus"), 4)
+		})
+	}
+}
+
+func TestUnreachableAgent(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		info *mesos.FrameworkInfo
+		want mesos.TaskState
+	}{
+		{"partition aware", checkpointing(aware("apps")), mesos.TASK_UNREACHABLE},
+		{"plain", checkpointing(plain()), mesos.TASK_LOST},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m, p, c := cluster(t, test.info)
+			running(p, c, "t")
+			p.disconnect()
+			waitAgentGone(t, m)
+			if err := m.Advance(t.Context(), 2*time.Minute); err != nil {
+				t.Fatal(err)
+			}
+			got := c.status("t")
+			expect(t, "state", got.GetState(), test.want)
+			expect(t, "reason", got.GetReason(), mesos.REASON_AGENT_REMOVED)
+			expect(t, "unreachable_time", got.UnreachableTime != nil, true)
+			failure := c.await("FAILURE", func(e *scheduler.Event) bool { return e.Type == scheduler.Event_FAILURE })
+			expect(t, "agent", failure.Failure.AgentID.Value, p.id)
+			if failure.Failure.ExecutorID != nil {
+				t.Error("FAILURE of an agent names an executor")
+			}
+		})
+	}
+}
+
+func TestConnectedAgentThatDoesNotAnswerIsUnreachable(t *testing.T) {
+	m := startMaster(t, master.Config{AgentPingTimeout: time.Hour, MaxPingTimeouts: 2, AgentReregisterTimeout: time.Minute})
+	p := newPuppet(t, m.URL(), link.Register{Port: 5051}, hosted())
+	p.disconnect()
+	waitAgentGone(t, m)
+	c := subscribe(t, m.URL(), aware("apps"))
+	if err := m.Advance(t.Context(), 2*time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	c.await("FAILURE", func(e *scheduler.Event) bool { return e.Type == scheduler.Event_FAILURE })
+}
+
+func TestNewAgentAtTheSameAddressReplacesTheOld(t *testing.T) {
+	m, p, c := cluster(t, checkpointing(aware("apps")))
+	running(p, c, "t")
+	next := newPuppet(t, m.URL(), link.Register{Port: 5051}, hosted())
+	got := c.status("t")
+	expect(t, "state", got.GetState(), mesos.TASK_LOST)
+	expect(t, "message", got.GetMessage(), "Agent host1 removed: a new agent registered at the same address")
+	expect(t, "new id", next.id, m.ID()+"-S1")
+}
+
+// A new master meets agents, tasks and frameworks of the one before.
+func TestMasterTakesOverFromAnEarlierOne(t *testing.T) {
+	m, p, c := cluster(t, checkpointing(aware("apps")))
+	running(p, c, "t")
+	p.known("t", mesos.TASK_RUNNING)
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	<-p.done
+	next := startMaster(t, master.Config{})
+	p.url = next.URL()
+	old := p.id
+	p.connect()
+	t.Cleanup(p.disconnect)
+	expect(t, "agent keeps its id", p.id, old)
+
+	again := subscribe(t, next.URL(), c.info)
+	expect(t, "framework keeps its id", again.info.ID.Value, c.info.ID.Value)
+	again.call(&scheduler.Call{Type: scheduler.Call_RECONCILE, Reconcile: &scheduler.Call_Reconcile{}})
+	expect(t, "state", again.status("t").GetState(), mesos.TASK_RUNNING)
+	again.kill("t")
+	p.await("kill", func(k *link.Command) bool { return k.Kill != nil })
+}
+
+func TestTeardownReachesAnAgentThatWasAway(t *testing.T) {
+	m, p, c := cluster(t, checkpointing(aware("apps")))
+	running(p, c, "t")
+	p.disconnect()
+	waitAgentGone(t, m)
+	c.call(&scheduler.Call{Type: scheduler.Call_TEARDOWN})
+	p.known("t", mesos.TASK_RUNNING)
+	p.connect()
+	t.Cleanup(p.disconnect)
+	p.await("shutdown_framework", func(k *link.Command) bool { return k.ShutdownFramework != nil })
+}
+
+func TestFailoverTimeoutTearsDown(t *testing.T) {
+	m, p, c := cluster(t, aware("apps"))
+	running(p, c, "t")
+	c.cancel()
+	if err := m.WaitDisconnected(t.Context(), c.info.ID.Value); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Advance(t.Context(), 59*time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	c = subscribe(t, m.URL(), c.info)
+	c.cancel()
+	if err := m.WaitDisconnected(t.Context(), c.info.ID.Value); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Advance(t.Context(), 61*time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	p.await("shutdown_framework", func(k *link.Command) bool { return k.ShutdownFramework != nil })
+	refused := openStream(t, m.URL(), c.info)
+	got := refused.await("ERROR", func(e *scheduler.Event) bool { return e.Type == scheduler.Event_ERROR })
+	expect(t, "message", got.Error.Message, "Framework has been removed")
+	if err := refused.awaitEnd(); err != nil {
+		t.Error(err)
+	}
+}
