@@ -41,7 +41,7 @@ func TestWaitsForAnotherNode(t *testing.T) {
 	id := w.make("webapp-data", node2)
 	v := want("webapp-data")
 	v.Dataset = id
-	w.SetLease(id, node2, 1500*time.Millisecond)
+	w.SetLease(id, node2, 500*time.Millisecond)
 	s, n := w.warm(node1), &notes{}
 	var told []string
 	v.Report = func(state string) { told = append(told, state) }
@@ -50,11 +50,11 @@ func TestWaitsForAnotherNode(t *testing.T) {
 	if err != nil || !r.Certain {
 		t.Fatalf("%v, %+v", err, r)
 	}
-	if took := time.Since(began); took < time.Second || took > 4*time.Second {
+	if took := time.Since(began); took < 500*time.Millisecond || took > 4*time.Second {
 		t.Errorf("took %v", took)
 	}
 	w.expect("POST leases", "GET leases", "POST leases", "POST dataset")
-	if len(told) != 1 || !strings.HasPrefix(told[0], "held by node 22222222…, expires in ") {
+	if len(told) != 1 || !strings.HasPrefix(told[0], "held by node 22222222…, ") {
 		t.Errorf("told %q", told)
 	}
 }
@@ -68,7 +68,9 @@ func TestHeldUntilTheDeadline(t *testing.T) {
 	for _, lifetime := range []time.Duration{0, time.Hour} {
 		w.SetLease(id, node2, lifetime)
 		s, n := w.warm(node1), &notes{}
-		_, err := s.Lease(soon(t, 200*time.Millisecond), v, n.note)
+		ctx, late := context.WithCancelCause(t.Context())
+		v.Report = func(string) { late(context.DeadlineExceeded) }
+		_, err := s.Lease(ctx, v, n.note)
 		words := map[time.Duration]string{0: ", does not expire", time.Hour: ", expires in 3600 s"}[lifetime]
 		if !errors.Is(err, volumes.ErrHeld) || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "held by node "+node2+words) {
 			t.Errorf("%v", err)
@@ -176,10 +178,9 @@ func TestRenew(t *testing.T) {
 	}
 	w.asked()
 	w.SetLease(r.Dataset, node2, time.Hour)
-	began := time.Now()
 	_, err = s.Lease(t.Context(), v, n.note)
-	if !errors.Is(err, volumes.ErrHeld) || !strings.Contains(err.Error(), node2) || time.Since(began) > time.Second {
-		t.Errorf("after %v: %v", time.Since(began), err)
+	if !errors.Is(err, volumes.ErrHeld) || !strings.Contains(err.Error(), node2) {
+		t.Errorf("%v", err)
 	}
 	w.expect("POST leases", "GET leases")
 }
@@ -215,7 +216,10 @@ func TestFaults(t *testing.T) {
 			s, fault := w.warm(node1), faults[name]
 			fault.Times = -1
 			w.Inject(fault)
-			_, err := s.Lease(soon(t, time.Second), want("webapp-data"), (&notes{}).note)
+			ctx, late := context.WithCancelCause(t.Context())
+			v := want("webapp-data")
+			v.Report = func(string) { late(context.DeadlineExceeded) }
+			_, err := s.Lease(ctx, v, (&notes{}).note)
 			if err == nil || errors.Is(err, volumes.ErrHeld) || !strings.Contains(err.Error(), word) || !strings.Contains(err.Error(), "POST ") {
 				t.Errorf("%v", err)
 			}
@@ -286,15 +290,11 @@ func TestCancelled(t *testing.T) {
 				<-stuck.Hit()
 				cancel()
 			}()
-			began := time.Now()
 			_, err := s.Lease(ctx, want("webapp-data"), n.note)
-			if !errors.Is(err, context.Canceled) || time.Since(began) > time.Second || n.last().Free {
-				t.Errorf("after %v: %v, %+v", time.Since(began), err, n.last())
+			if !errors.Is(err, context.Canceled) || n.last().Free {
+				t.Errorf("%v, %+v", err, n.last())
 			}
-			err = s.Return(soon(t, 100*time.Millisecond), volumes.Record{Dataset: ds, Node: node1, LeaseFor: time.Minute})
-			if err != nil { // another dataset's is not waited for
-				t.Error(err)
-			}
+			giveBack(t, s, volumes.Record{Dataset: ds, Node: node1}) // another dataset's is not waited for
 			w.asked()
 			stuck.Remove()
 			giveBack(t, s, n.last())
@@ -313,11 +313,15 @@ func TestReturnOfWhatIsInTheAir(t *testing.T) {
 	w := newWorld(t)
 	s, n := w.warm(node1), &notes{}
 	stuck := w.Inject(flockertest.Fault{Method: "POST", Path: leases, Until: t.Context().Done()})
-	_, err := s.Lease(soon(t, 100*time.Millisecond), want("webapp-data"), n.note)
-	if err == nil {
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-stuck.Hit()
+		cancel()
+	}()
+	if _, err := s.Lease(ctx, want("webapp-data"), n.note); err == nil {
 		t.Fatal("leased")
 	}
-	err = s.Return(soon(t, 100*time.Millisecond), n.last())
+	err := s.Return(soon(t, 100*time.Millisecond), n.last())
 	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "return the lease of dataset webapp-data") {
 		t.Errorf("%v", err)
 	}
