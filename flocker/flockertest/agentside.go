@@ -25,13 +25,10 @@ func (s *Service) serveAgent(w http.ResponseWriter, r *http.Request) {
 	for {
 		p, n, changed := s.pushFor(h.UUID)
 		if n != seen {
-			seen = n
 			if out.Encode(p) != nil || http.NewResponseController(w).Flush() != nil {
 				return
 			}
-			if !sleep(r.Context().Done(), s.Pace.Push) {
-				return
-			}
+			seen = n
 			continue
 		}
 		select {
@@ -39,7 +36,19 @@ func (s *Service) serveAgent(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 			return
 		}
+		if s.pushed(seen) && !sleep(r.Context().Done(), s.Pace.Push) {
+			return
+		}
 	}
+}
+
+// pushed says whether there is something newer than that push; what comes within
+// Pace.Push of it is then sent along (recorded: the real service collects changes
+// for a second).
+func (s *Service) pushed(seen int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pushes != seen
 }
 
 // sleep waits and returns false if done came first.

@@ -39,12 +39,15 @@ type configuration struct {
 	// Owned holds the backend's volume of each dataset, as the agents
 	// registered it.
 	Owned map[string]string `json:"owned"`
+	// Primaries are the nodes that ever were one: an entry of the real
+	// configuration stays when its last dataset has moved away.
+	Primaries map[string]bool `json:"primaries"`
 	// Starts counts the starts of the service: each moves the tag.
 	Starts int `json:"starts"`
 }
 
 func emptyConfiguration() configuration {
-	return configuration{Datasets: map[string]Dataset{}, Leases: map[string]Lease{}, Owned: map[string]string{}}
+	return configuration{Datasets: map[string]Dataset{}, Leases: map[string]Lease{}, Owned: map[string]string{}, Primaries: map[string]bool{}}
 }
 
 // tag is the X-Configuration-Tag: it covers datasets, leases, volumes and starts
@@ -57,6 +60,12 @@ func (c configuration) tag() string {
 	}
 	sum := md5.Sum(data)
 	return hex.EncodeToString(sum[:])
+}
+
+// put adds or replaces a dataset.
+func (c configuration) put(d Dataset) {
+	c.Datasets[d.ID] = d
+	c.Primaries[d.Primary] = true
 }
 
 func (d Dataset) clone() Dataset {

@@ -56,7 +56,7 @@ func (s *Service) createDataset(r request) response {
 	if _, taken := s.config.Datasets[d.ID]; taken {
 		return failure(http.StatusConflict, "The provided dataset_id is already in use.")
 	}
-	s.config.Datasets[d.ID] = d
+	s.config.put(d)
 	s.configured()
 	return success(http.StatusCreated, d.json())
 }
@@ -102,7 +102,7 @@ func (s *Service) updateDataset(r request) response {
 	}
 	if primary, ok := o["primary"].(string); ok && strings.ToLower(primary) != d.Primary {
 		d.Primary = strings.ToLower(primary)
-		s.config.Datasets[d.ID] = d
+		s.config.put(d)
 		s.configured()
 	}
 	return success(http.StatusOK, d.json())
@@ -120,7 +120,7 @@ func (s *Service) deleteDataset(r request) response {
 	}
 	if !d.Deleted {
 		d.Deleted = true
-		s.config.Datasets[d.ID] = d
+		s.config.put(d)
 		s.configured()
 	}
 	return success(http.StatusOK, d.json())

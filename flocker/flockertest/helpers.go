@@ -28,7 +28,7 @@ func (s *Service) Create(datasets ...Dataset) []string {
 		if s.config.Datasets[d.ID].Deleted {
 			delete(s.config.Owned, d.ID) // its volume is gone, or will be
 		}
-		s.config.Datasets[d.ID] = d
+		s.config.put(d)
 		ids[i] = d.ID
 	}
 	s.configured()
@@ -54,13 +54,17 @@ func (s *Service) Datasets() []Dataset {
 	return list
 }
 
-// Move sets a dataset's primary without a request, as somebody else would.
+// Move sets a dataset's primary without a request, as somebody else would. A
+// dataset that does not exist is left so.
 func (s *Service) Move(id, node string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d := s.config.Datasets[id]
+	d, ok := s.config.Datasets[id]
+	if !ok {
+		return
+	}
 	d.Primary = node
-	s.config.Datasets[id] = d
+	s.config.put(d)
 	s.configured()
 }
 

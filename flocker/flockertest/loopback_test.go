@@ -2,12 +2,14 @@ package flockertest_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/mesos-flocker/flocker-executor/flocker/flockertest"
 	"github.com/moby/sys/mountinfo"
@@ -16,10 +18,11 @@ import (
 // cluster is a service with two agents in this process.
 type cluster struct {
 	flockertest.Service
-	dir   string
-	roots map[string]string
-	stop  map[string]context.CancelFunc
-	done  map[string]chan error
+	dir    string
+	roots  map[string]string
+	agents map[string]flockertest.Agent
+	stop   map[string]context.CancelFunc
+	done   map[string]chan error
 }
 
 func (c *cluster) pool() string { return filepath.Join(c.dir, "pool") }
@@ -28,35 +31,51 @@ func (c *cluster) pool() string { return filepath.Join(c.dir, "pool") }
 // test if anything is mounted or attached when all is over.
 func startCluster(t *testing.T, agent flockertest.Agent) *cluster {
 	t.Helper()
-	c := &cluster{dir: t.TempDir(), roots: map[string]string{}, stop: map[string]context.CancelFunc{}, done: map[string]chan error{}}
+	c := &cluster{
+		dir: t.TempDir(), roots: map[string]string{}, agents: map[string]flockertest.Agent{},
+		stop: map[string]context.CancelFunc{}, done: map[string]chan error{},
+	}
 	t.Cleanup(func() { nothingLeft(t, c.dir) })
 	c.Nodes, c.Pace = []flockertest.Node{}, agent.Pace
+	if agent.Pace.Push > 0 {
+		c.StateExpiry = 120 * agent.Pace.Push // as 120 s are to the real one
+	}
 	start(t, &c.Service)
 	for _, n := range flockertest.DefaultNodes() {
 		a := agent
 		a.UUID, a.Host, a.Era = n.UUID, n.Host, n.Era
 		a.Root, a.Pool = filepath.Join(c.dir, n.UUID[:4]), c.pool()
-		a.ServiceURL, a.CleanUp, a.Logf = c.AgentURL(), true, t.Logf
-		c.roots[n.UUID] = a.Root
-		c.run(t, a)
+		a.ServiceURL, a.Logf = c.AgentURL(), t.Logf
+		c.roots[n.UUID], c.agents[n.UUID] = a.Root, a
 	}
 	t.Cleanup(func() {
 		for node := range c.stop {
 			c.halt(t, node)
 		}
+		if err := flockertest.Sweep(c.dir); err != nil {
+			t.Error(err)
+		}
 	})
+	for _, a := range c.agents {
+		c.run(t, a)
+	}
 	return c
 }
 
+// run starts an agent and waits for its first report.
 func (c *cluster) run(t *testing.T, a flockertest.Agent) {
 	t.Helper()
+	c.launch(a)
+	if err := c.WaitNode(brief(t), a.UUID); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (c *cluster) launch(a flockertest.Agent) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	c.stop[a.UUID], c.done[a.UUID] = cancel, done
 	go func() { done <- a.Run(ctx) }()
-	if err := c.WaitNode(brief(t), a.UUID); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func (c *cluster) halt(t *testing.T, node string) {
@@ -67,10 +86,31 @@ func (c *cluster) halt(t *testing.T, node string) {
 	delete(c.stop, node)
 }
 
+// nothingLeft requires that no mount and no loop device below dir is left. A loop
+// device goes a moment after the last mount, when the kernel has written it out.
 func nothingLeft(t *testing.T, dir string) {
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		left := leftBelow(t, dir)
+		if len(left) == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Errorf("left below %s: %v", dir, left)
+			return
+		}
+		until(time.Now().Add(5 * time.Millisecond))
+	}
+}
+
+func leftBelow(t *testing.T, dir string) (left []string) {
+	t.Helper()
 	mounts, err := mountinfo.GetMounts(mountinfo.PrefixFilter(dir))
-	if err != nil || len(mounts) > 0 {
-		t.Errorf("mounts left below %s: %d, %v", dir, len(mounts), err)
+	if err != nil {
+		t.Error(err)
+	}
+	for _, m := range mounts {
+		left = append(left, "mount "+m.Mountpoint)
 	}
 	devices, err := flockertest.Backing()
 	if err != nil {
@@ -78,12 +118,10 @@ func nothingLeft(t *testing.T, dir string) {
 	}
 	for image, minors := range devices {
 		if strings.HasPrefix(image, dir) {
-			t.Errorf("%s is still behind loop devices %v", image, minors)
+			left = append(left, fmt.Sprintf("%s behind loop devices %v", image, minors))
 		}
 	}
-	if err := flockertest.Sweep(dir); err != nil {
-		t.Error(err)
-	}
+	return left
 }
 
 func (c *cluster) create(t *testing.T, node string) (id, path string) {

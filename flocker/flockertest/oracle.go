@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// WatchDoubleAttach looks a thousand times a second for the fault that destroys
+// WatchDoubleAttach looks every two milliseconds for the fault that destroys
 // data: an image below dir that is behind two loop devices, which means two
 // filesystems that know nothing of each other. The channel gets the path of each
 // such image once, holds a thousand of them unread, and is closed after ctx ended.
@@ -16,7 +16,7 @@ func WatchDoubleAttach(ctx context.Context, dir string) <-chan string {
 	doubles := make(chan string, 1000)
 	go func() {
 		defer close(doubles)
-		ticker := time.NewTicker(time.Millisecond)
+		ticker := time.NewTicker(2 * time.Millisecond)
 		defer ticker.Stop()
 		reported := map[string]bool{}
 		for {

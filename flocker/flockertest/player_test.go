@@ -1,0 +1,284 @@
+package flockertest_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mesos-flocker/flocker-executor/flocker/flockertest"
+)
+
+// replayed is an exchange with what our service answered.
+type replayed struct {
+	exchange
+	ours answers
+	at   moment
+}
+
+// player repeats recordings against a service.
+type player struct {
+	addr    string
+	names   *names
+	scale   float64 // of the pauses
+	start   time.Time
+	leased  moment            // when a lease was last asked for
+	hooks   map[string]func() // by "file #seq", called before it
+	extra   func(exchange, answer) bool
+	results []replayed
+}
+
+func newPlayer(t *testing.T, s *flockertest.Service, scale float64, roots ...string) *player {
+	t.Helper()
+	u, err := url.Parse(s.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &player{addr: u.Host, names: newNames(roots...), scale: scale, hooks: map[string]func(){}}
+}
+
+// play repeats the exchanges at their pace. Polls in a row are one group.
+func (p *player) play(t *testing.T, all []exchange) {
+	t.Helper()
+	p.start = time.Now()
+	for i := 0; i < len(all); {
+		until(p.start.Add(time.Duration(all[i].T * p.scale * float64(time.Second))))
+		if hook := p.hook(all[i]); hook != nil {
+			hook()
+		}
+		n := i + 1
+		for all[i].poll() && n < len(all) && all[n].poll() && p.hook(all[n]) == nil {
+			n++
+		}
+		if all[i].poll() {
+			p.follow(t, all[i:n])
+		} else {
+			p.once(t, all[i])
+		}
+		i = n
+	}
+}
+
+func (p *player) hook(e exchange) func() { return p.hooks[fmt.Sprintf("%s #%d", e.File, e.Seq)] }
+
+func until(at time.Time) { <-time.After(time.Until(at)) }
+
+// once sends a request and compares the answer.
+func (p *player) once(t *testing.T, e exchange) {
+	t.Helper()
+	ours, err := p.send(e)
+	if err != nil {
+		t.Fatalf("%s: %v", e, err)
+	}
+	if e.Request.Method == http.MethodPost && strings.HasSuffix(e.Request.Path, "/leases") {
+		p.leased = moment{e.T, p.elapsed()}
+	}
+	r := replayed{e, ours, p.moment(e)}
+	p.learn(r)
+	if d := p.names.compareAll(r); d != "" {
+		t.Errorf("%s (%s): %s", e, e.Note, d)
+	}
+	p.results = append(p.results, r)
+}
+
+// elapsed is the time since the start, in seconds of the recording.
+func (p *player) elapsed() float64 { return time.Since(p.start).Seconds() / p.scale }
+
+func (p *player) moment(e exchange) moment {
+	return moment{e.T - p.leased.recorded, p.elapsed() - p.leased.ours}
+}
+
+// learn relates the ids that the two services chose for the same new dataset.
+func (p *player) learn(r replayed) {
+	for i, a := range r.Response {
+		var x, y struct {
+			ID string `json:"dataset_id"`
+		}
+		if a.Status != 201 || i >= len(r.ours) || decode(a.Body, &x) != nil || decode(r.ours[i].Body, &y) != nil {
+			continue
+		}
+		if !strings.Contains(r.RequestRaw, `"dataset_id"`) {
+			p.names.learn(x.ID, y.ID)
+		}
+	}
+}
+
+func (n *names) compareAll(r replayed) string {
+	if len(r.Response) != len(r.ours) {
+		return fmt.Sprintf("%d answers, recorded %d", len(r.ours), len(r.Response))
+	}
+	for i := range r.Response {
+		if d := n.compare(r.Response[i], r.ours[i], r.at); d != "" {
+			return d
+		}
+	}
+	return ""
+}
+
+// follow polls until every path of the group has gone through the answers that
+// were recorded, in their order and through no others.
+func (p *player) follow(t *testing.T, group []exchange) {
+	t.Helper()
+	var paths []string
+	states := map[string][]exchange{}
+	for _, e := range group {
+		if states[e.Request.Path] == nil {
+			paths = append(paths, e.Request.Path)
+		}
+		states[e.Request.Path] = append(states[e.Request.Path], e)
+	}
+	deadline := time.Now().Add(20 * time.Second)
+	for len(states) > 0 {
+		for _, path := range paths {
+			if rest := states[path]; rest != nil {
+				states[path] = p.poll(t, rest)
+			}
+			if len(states[path]) == 0 {
+				delete(states, path)
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%v never came", states)
+		}
+		until(time.Now().Add(time.Millisecond))
+	}
+}
+
+// poll asks once and returns the recorded answers that have not come yet. What
+// was last may come again.
+func (p *player) poll(t *testing.T, rest []exchange) []exchange {
+	t.Helper()
+	ours, err := p.send(rest[0])
+	if err != nil {
+		t.Fatalf("%s: %v", rest[0], err)
+	}
+	matched := false
+	var difference string
+	for len(rest) > 0 {
+		r := replayed{rest[0], ours, p.moment(rest[0])}
+		if difference = p.names.compareAll(r); difference != "" {
+			break
+		}
+		matched, rest = true, rest[1:]
+		p.results = append(p.results, r)
+	}
+	if matched || p.isLast(ours, rest[0]) || p.extra != nil && p.extra(rest[0], ours[0]) {
+		return rest
+	}
+	t.Fatalf("%s (%s): %s", rest[0], rest[0].Note, difference)
+	return nil
+}
+
+// isLast compares with the recorded answer that came last on that path.
+func (p *player) isLast(ours answers, next exchange) bool {
+	for i := len(p.results) - 1; i >= 0; i-- {
+		r := p.results[i]
+		if r.poll() && r.Request.Path == next.Request.Path {
+			r.ours, r.at.ours = ours, p.moment(next).ours
+			return p.names.compareAll(r) == ""
+		}
+	}
+	return false
+}
+
+// send sends the recorded bytes, with our names in them, and reads as many
+// answers as were recorded.
+func (p *player) send(e exchange) (answers, error) {
+	c, err := net.Dial("tcp", p.addr)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		return nil, err
+	}
+	if _, err := io.WriteString(c, p.names.translate(e.RequestRaw)); err != nil {
+		return nil, err
+	}
+	in := bufio.NewReader(c)
+	var all answers
+	for range e.Response {
+		a, err := readAnswer(in, e.Request.Method)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, a)
+	}
+	return all, nil
+}
+
+// readAnswer takes one answer apart without hiding anything of it.
+func readAnswer(in *bufio.Reader, method string) (a answer, err error) {
+	line, err := in.ReadString('\n')
+	if err != nil {
+		return a, err
+	}
+	parts := strings.SplitN(strings.TrimSpace(line), " ", 3)
+	if len(parts) != 3 {
+		return a, fmt.Errorf("status line %q", line)
+	}
+	a.Version, a.Reason = parts[0], parts[2]
+	if a.Status, err = strconv.Atoi(parts[1]); err != nil {
+		return a, err
+	}
+	length, chunked := -1, false
+	for {
+		line, err := in.ReadString('\n')
+		if err != nil {
+			return a, err
+		}
+		name, value, ok := strings.Cut(strings.TrimSpace(line), ": ")
+		if !ok {
+			break
+		}
+		a.Headers = append(a.Headers, [2]string{name, value})
+		switch name {
+		case "Content-Length":
+			length, _ = strconv.Atoi(value)
+		case "Transfer-Encoding":
+			chunked = value == "chunked"
+		}
+	}
+	if method == http.MethodHead || a.Status < 200 {
+		return a, nil
+	}
+	a.Body, err = readBody(in, length, chunked)
+	return a, err
+}
+
+func readBody(in *bufio.Reader, length int, chunked bool) (string, error) {
+	if length >= 0 {
+		body := make([]byte, length)
+		_, err := io.ReadFull(in, body)
+		return string(body), err
+	}
+	if !chunked {
+		body, err := io.ReadAll(in)
+		return string(body), err
+	}
+	body := ""
+	for {
+		line, err := in.ReadString('\n')
+		if err != nil {
+			return body, err
+		}
+		size, err := strconv.ParseInt(strings.TrimSpace(line), 16, 32)
+		if err != nil {
+			return body, err
+		}
+		chunk := make([]byte, size+2)
+		if _, err := io.ReadFull(in, chunk); err != nil {
+			return body, err
+		}
+		if size == 0 {
+			return body, nil
+		}
+		body += string(chunk[:size])
+	}
+}
