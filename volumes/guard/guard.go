@@ -98,7 +98,7 @@ func Start(ctx context.Context, c Config) (*Guard, error) {
 	}
 	failpoint.Hit("guard.start.after")
 	if err := g.prepare(ctx, c); err != nil {
-		return nil, errors.Join(fmt.Errorf("start the guard: %w", err), g.abandon(ctx))
+		return nil, fmt.Errorf("start the guard: %w", g.abandon(ctx, err))
 	}
 	failpoint.Hit("guard.bind.after")
 	return g, nil
@@ -108,10 +108,17 @@ func Start(ctx context.Context, c Config) (*Guard, error) {
 // task runs yet, so that nothing can hold it up.
 const abandonTimeout = 10 * time.Second
 
-func (g *Guard) abandon(ctx context.Context) error {
+// abandon stops the guard because of err, and completes err.
+func (g *Guard) abandon(ctx context.Context, err error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonTimeout)
 	defer cancel()
-	return g.Stop(ctx)
+	if stop := g.Stop(ctx); stop != nil {
+		return errors.Join(err, stop)
+	}
+	if errors.Is(err, errDied) {
+		return fmt.Errorf("%w (%s)", err, g.cmd.ProcessState)
+	}
+	return err
 }
 
 // Identity of the running guard.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"testing"
 
 	"github.com/mesos-flocker/flocker-executor/volumes/guard"
@@ -62,14 +63,20 @@ func execute(plan string) error {
 	return g.Stop(ctx)
 }
 
-// startExecutor starts one in a mount namespace made with the given flags.
-func (w *world) startExecutor(t *testing.T, flags []string, script string) (space *mountstest.Space, pidNamespace uint64) {
+// executorVariable is the environment variable that makes one.
+func (w *world) executorVariable(t *testing.T, script string) string {
 	t.Helper()
 	plan, err := json.Marshal(executorPlan{Dataset: w.dataset.ID, Sandbox: w.sandbox, Path: "data", Script: script})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv(executor, string(plan))
+	return string(plan)
+}
+
+// startExecutor starts one in a mount namespace made with the given flags.
+func (w *world) startExecutor(t *testing.T, flags []string, script string) (space *mountstest.Space, pidNamespace uint64) {
+	t.Helper()
+	t.Setenv(executor, w.executorVariable(t, script))
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -79,4 +86,12 @@ func (w *world) startExecutor(t *testing.T, flags []string, script string) (spac
 		t.Fatal(space.Line())
 	}
 	return space, pidNamespace
+}
+
+// runExecutor runs one from start to stop.
+func (w *world) runExecutor(t *testing.T, env ...string) error {
+	t.Helper()
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(append(os.Environ(), executor+"="+w.executorVariable(t, "sleep 1000")), env...)
+	return cmd.Run()
 }
