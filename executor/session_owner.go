@@ -65,8 +65,10 @@ func (o *owner) run(ctx context.Context) {
 			o.queue = o.queue[1:]
 		case f := <-o.session.asks:
 			f(o)
-		case n := <-o.link.channel():
-			o.heard(n)
+		case n, ok := <-o.link.channel():
+			if ok { // else ctx has just ended
+				o.heard(n)
+			}
 		case err := <-o.post.channel():
 			o.posted(err)
 		case <-o.retry:

@@ -148,6 +148,7 @@ func TestEndedBeforeRunning(t *testing.T) {
 				inWorld(t, change, func(t *testing.T, w *world) {
 					w.stream.send(launch(info("t")))
 					w.acked(mesos.TASK_STARTING)
+					synctest.Wait() // until it hangs
 					given := time.Now()
 					o.give(w)
 					end := w.acked(mesos.TASK_KILLED)
