@@ -60,7 +60,7 @@ func lookup(name string) (value string, on bool) {
 // namespace all the same.
 func die() {
 	if os.Getpid() == 1 {
-		os.Exit(137)
+		syscall.Exit(137)
 	}
 	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	select {}

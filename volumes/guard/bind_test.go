@@ -166,7 +166,7 @@ func TestStartRefusesWhatIsNoMountOfTheDataset(t *testing.T) {
 
 func TestStartEndsWithItsContext(t *testing.T) {
 	cause := errors.New("the user lost patience")
-	ctx, cancel := context.WithCancelCause(context.Background())
+	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(cause)
 	if _, err := guard.Start(ctx, newWorld(t).config("data")); !errors.Is(err, cause) {
 		t.Errorf("Start = %v", err)

@@ -14,7 +14,7 @@ import (
 )
 
 func TestWatchMissesNoChange(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	changed, err := mounts.Watch(ctx)
 	if err != nil {
@@ -55,7 +55,7 @@ func event(t *testing.T, changed <-chan struct{}, n int, what string) {
 
 func TestWaitReturnsWithTheMount(t *testing.T) {
 	d, root := mountstest.NewDataset(t), t.TempDir()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	type answer struct {
 		mount mounts.Mount
@@ -75,7 +75,7 @@ func TestWaitReturnsWithTheMount(t *testing.T) {
 func TestWaitEndsWithItsContext(t *testing.T) {
 	d := mountstest.NewDataset(t)
 	cause := errors.New("the user lost patience")
-	ctx, cancel := context.WithCancelCause(context.Background())
+	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(cause)
 	if _, err := mounts.Wait(ctx, d.ID); !errors.Is(err, cause) || !strings.Contains(err.Error(), d.ID) {
 		t.Errorf("Wait = %v", err)

@@ -55,7 +55,7 @@ func checkPath(path string) error {
 // step opens one element below dir. walked names it for errors.
 func (b *binder) step(dir int, element, walked string, absolute bool) (int, error) {
 	fd, err := openBeneath(dir, element)
-	if err == unix.ENOENT && !absolute {
+	if errors.Is(err, unix.ENOENT) && !absolute {
 		if err := b.makeDirectory(dir, element, walked); err != nil {
 			return -1, err
 		}
@@ -64,14 +64,14 @@ func (b *binder) step(dir int, element, walked string, absolute bool) (int, erro
 	if absolute {
 		walked = "/" + walked
 	}
-	switch err {
-	case nil:
+	switch {
+	case err == nil:
 		return fd, nil
-	case unix.ELOOP:
+	case errors.Is(err, unix.ELOOP):
 		return -1, fmt.Errorf("%s is a symbolic link, which a container path must not contain", walked)
-	case unix.ENOTDIR:
+	case errors.Is(err, unix.ENOTDIR):
 		return -1, fmt.Errorf("%s is not a directory", walked)
-	case unix.ENOENT:
+	case errors.Is(err, unix.ENOENT):
 		return -1, fmt.Errorf("%s does not exist on the node; an absolute container path must be an existing directory", walked)
 	}
 	return -1, fmt.Errorf("open %s: %w", walked, err)
@@ -87,7 +87,7 @@ func openBeneath(dir int, element string) (int, error) {
 // makeDirectory makes a directory that belongs to the sandbox's owner.
 func (b *binder) makeDirectory(dir int, element, walked string) error {
 	if err := unix.Mkdirat(dir, element, 0o755); err != nil {
-		if err == unix.EEXIST {
+		if errors.Is(err, unix.EEXIST) {
 			return nil
 		}
 		return fmt.Errorf("make directory %s: %w", walked, err)

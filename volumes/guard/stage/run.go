@@ -31,7 +31,7 @@ func (s *stage) run(t Task) Outcome {
 	failpoint.Hit("guard.stage.fork.before")
 	program := lookup(t.Argv[0], t.Dir, t.Env)
 	pid, err := fork(program, t.Argv, t)
-	if err == syscall.ENOEXEC {
+	if errors.Is(err, syscall.ENOEXEC) {
 		// As execvp(3) does, which is what Mesos uses.
 		pid, err = fork("/bin/sh", append([]string{t.Argv[0], program}, t.Argv[1:]...), t)
 	}

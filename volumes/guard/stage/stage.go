@@ -2,6 +2,7 @@ package stage
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -12,7 +13,7 @@ import (
 
 func init() {
 	if len(os.Args) == 1 && os.Args[0] == Name {
-		os.Exit(main())
+		os.Exit(live())
 	}
 }
 
@@ -30,9 +31,9 @@ type child struct {
 	status syscall.WaitStatus
 }
 
-// main returns the exit status of process 1. Leaving is killing: the kernel
+// live returns the exit status of process 1. Leaving is killing: the kernel
 // ends every process of the namespace before it lets process 1 be reaped.
-func main() int {
+func live() int {
 	if err := shield(); err != nil {
 		fmt.Fprintln(os.Stderr, "flocker-guard:", err)
 		return 1
@@ -155,7 +156,7 @@ func (s *stage) reap() {
 	for {
 		var status syscall.WaitStatus
 		pid, err := syscall.Wait4(-1, &status, 0, nil)
-		if err == syscall.EINTR {
+		if errors.Is(err, syscall.EINTR) {
 			continue
 		}
 		if err != nil {

@@ -1,6 +1,7 @@
 package mountstest
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -92,7 +93,7 @@ func run(t testing.TB, name string, args ...string) string {
 func (d *Dataset) InUse(t testing.TB) bool {
 	t.Helper()
 	fd, err := unix.Open(d.Loop, unix.O_RDWR|unix.O_EXCL|unix.O_CLOEXEC, 0)
-	if err == unix.EBUSY {
+	if errors.Is(err, unix.EBUSY) {
 		return true
 	}
 	if err != nil {
