@@ -36,12 +36,15 @@ func playExecutorTrace(t *testing.T, binary string, tr *replay.Trace) {
 	defer cancel()
 	pairs := r.pairs(t)
 	live, err := replay.Play(ctx, tr, replay.Options{
-		Addresses: r.address, Pairs: pairs, Skip: replay.SkipTimed, Exceptions: exceptions,
+		Addresses: r.address, Pairs: pairs, Skip: replay.SkipTimed, Exceptions: exceptions, Moves: moves,
 		Note: r.note, Before: r.before, Wait: deadline,
 	})
 	if err != nil {
 		t.Errorf("%v", err)
 		t.Logf("the agent's log:\n%s", r.log())
+	}
+	if strings.HasPrefix(tr.Name, "06-agent-restart-no-checkpoint-linux") && r.stubs.last() != nil {
+		t.Error("the executor outlives an agent that was restarted without a checkpoint")
 	}
 	for _, d := range replay.Compare(tr, live, pairs, replay.SkipTimed, exceptions) {
 		t.Errorf("%v", d)

@@ -3,6 +3,7 @@ package replay_test
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -25,6 +26,11 @@ func TestMain(m *testing.M) {
 	}
 	if len(os.Args) > 2 && os.Args[1] == stubVerb {
 		os.Exit(runStub(os.Args[2]))
+	}
+	flag.Parse()
+	// The replays wait far more than they compute.
+	if err := flag.Set("test.parallel", "12"); err != nil {
+		os.Exit(fail(err))
 	}
 	os.Exit(m.Run())
 }

@@ -75,6 +75,10 @@ func (n *Names) learnToken(recorded, live string) error {
 	return n.Learn(recorded, live)
 }
 
+// Match compares two texts that are no answers, such as paths and variables of
+// an executor, by the rules of Compare.
+func (n *Names) Match(recorded, live string) error { return n.match(recorded, live) }
+
 // match compares two texts, learning the tokens that stand at the same places.
 // The text between tokens must be equal once the live run's own paths and
 // addresses are replaced.
@@ -105,6 +109,20 @@ func (n *Names) same(text string) error {
 		}
 	}
 	return nil
+}
+
+// Recorded turns a text of the live run into the recording's, as far as its ids
+// are known.
+func (n *Names) Recorded(live string) string {
+	for _, p := range n.pairs {
+		live = strings.ReplaceAll(live, p.text().Live, p.text().Recorded)
+	}
+	return token.ReplaceAllStringFunc(live, func(t string) string {
+		if recorded, ok := n.back[t]; ok {
+			return recorded
+		}
+		return t
+	})
 }
 
 // rewrite turns a recorded text into the live run's.

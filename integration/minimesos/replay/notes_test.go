@@ -2,10 +2,8 @@ package replay_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -17,11 +15,16 @@ import (
 const quiet = 150 * time.Millisecond
 
 // before makes sure that an executor's request comes from a running one.
-func (r *rig) before(ctx context.Context, _ *replay.Player, e replay.Entry) error {
-	if e.Actor != replay.Executor || strings.HasPrefix(e.Note, "poll ") || r.stubs.last() != nil {
+func (r *rig) before(ctx context.Context, p *replay.Player, e replay.Entry) error {
+	if e.Actor != replay.Executor || strings.HasPrefix(e.Note, "poll ") {
 		return nil
 	}
-	return r.awaitStub(ctx, "")
+	if r.stubs.last() == nil {
+		if err := r.awaitStub(ctx, ""); err != nil {
+			return err
+		}
+	}
+	return r.learnToken(ctx, p, e.Request.Get("Authorization"))
 }
 
 // awaitStub waits for an executor process, of the executor called id unless
@@ -52,8 +55,10 @@ func (r *rig) note(ctx context.Context, p *replay.Player, e replay.Entry) error 
 		return r.endExecutor(ctx, p, "kill 9")
 	case e.Note == "executor sends SIGTERM to itself":
 		return r.endExecutor(ctx, p, "kill 15")
-	case strings.Contains(e.Note, "executor process started"), e.Note == "executor process context at start":
+	case strings.Contains(e.Note, "executor process started"):
 		return r.awaitStub(ctx, "")
+	case e.Note == "executor process context at start":
+		return r.checkContext(ctx, p, e.Data)
 	case strings.HasPrefix(e.Note, "no ACKNOWLEDGED for uuid"), strings.HasPrefix(e.Note, "no KILL on the new stream"):
 		return p.Quiet(ctx, replay.Executor, quiet)
 	case strings.HasPrefix(e.Note, "the stream is still open"):
@@ -61,7 +66,7 @@ func (r *rig) note(ctx context.Context, p *replay.Player, e replay.Entry) error 
 	case e.Note == "the stream has been closed by the agent":
 		return r.expectOpen(p, false)
 	case e.Note == "MESOS_EXECUTOR_AUTHENTICATION_TOKEN":
-		return r.learnToken(ctx, p, e.Data)
+		return r.tokenNote(ctx, p, e.Data)
 	}
 	return nil
 }
@@ -89,6 +94,8 @@ func (r *rig) operate(ctx context.Context, p *replay.Player, e replay.Entry) err
 		if r.stubs.last() != nil {
 			return errors.New("an executor process is alive")
 		}
+	default:
+		return r.observe(p, e)
 	}
 	return nil
 }
@@ -115,34 +122,6 @@ func (r *rig) endExecutor(ctx context.Context, p *replay.Player, how string) err
 func (r *rig) expectOpen(p *replay.Player, open bool) error {
 	if n := len(p.Open(replay.Executor)); (n > 0) != open {
 		return fmt.Errorf("%d streams of executors are open", n)
-	}
-	return nil
-}
-
-// learnToken learns the three parts of an executor's token: the trace also
-// sends tokens put together from them.
-func (r *rig) learnToken(ctx context.Context, p *replay.Player, data []byte) error {
-	var d struct {
-		Claims struct{ Eid string }
-		Token  string
-	}
-	if err := json.Unmarshal(data, &d); err != nil {
-		return err
-	}
-	at := slices.IndexFunc(r.stubs.all, func(s *stub) bool { return s.env("MESOS_EXECUTOR_ID") == d.Claims.Eid })
-	if at < 0 {
-		if err := r.awaitStub(ctx, d.Claims.Eid); err != nil {
-			return err
-		}
-		at = len(r.stubs.all) - 1
-	}
-	live := r.stubs.all[at].env("MESOS_EXECUTOR_AUTHENTICATION_TOKEN")
-	recorded, lives := strings.Split(d.Token, "."), strings.Split(live, ".")
-	if len(lives) != len(recorded) {
-		return fmt.Errorf("token %q has not three parts", live)
-	}
-	for i := range recorded {
-		p.Names().Alias(recorded[i], lives[i])
 	}
 	return nil
 }

@@ -33,10 +33,14 @@ type Options struct {
 	Step func(ctx context.Context, p *Player, at time.Duration) error
 	// Wait is how long a single event, end or answer may take; 10 s if zero.
 	Wait time.Duration
-	// Settle is how long Play waits, at the end, for events that the recording
-	// does not have; 100 ms if zero.
+	// Settle is how long Play waits where the recording shows a longer pause,
+	// which gave what had been sent time to arrive, and at the end, for events
+	// that the recording does not have; 100 ms if zero.
 	Settle time.Duration
 }
+
+// gap is what counts as a pause in a recording.
+const gap = 200 * time.Millisecond
 
 // Play plays the trace against live servers and returns what was seen, with
 // the recording's entries. It returns the first error; the trace is then
@@ -88,8 +92,13 @@ func newPlayer(t *Trace, o Options) *Player {
 func (p *Player) Names() *Names { return p.names }
 
 func (p *Player) run(ctx context.Context) error {
+	last := time.Duration(0)
 	for _, s := range timeline(p.recorded, p.o.Skip, p.o.Exceptions, p.o.Moves) {
 		e := p.recorded.Entries[s.entry]
+		if s.at-last >= gap && (s.what == request || s.what == note) {
+			p.settle(ctx, p.o.Settle)
+		}
+		last = s.at
 		if p.o.Step != nil {
 			if err := p.o.Step(ctx, p, s.at); err != nil {
 				return fmt.Errorf("trace %s: before entry %d (%s): %w", p.recorded.Name, s.entry, e.Note, err)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -30,6 +31,9 @@ type rig struct {
 	config agent.Config
 	agent  *process
 	stubs  *stubs
+	server *fileServer  // of 14-fetcher
+	tokens []string     // recorded ones that are learnt
+	differ func(string) // reports an observation that differs
 }
 
 // A process is an agent's.
@@ -74,15 +78,28 @@ func newRig(t *testing.T, binary string, tr *replay.Trace) *rig {
 	r.config = agent.Config{
 		Master: r.master.URL(), WorkDir: filepath.Join(dir, "work"), RuntimeDir: filepath.Join(dir, "run"),
 		Port: freePort(t), ReadyFile: filepath.Join(dir, "ready"), FetcherCacheDir: filepath.Join(dir, "fetch"),
-		UpdateRetryMin: time.Second, HeartbeatInterval: time.Second, RegisterBackoff: 50 * time.Millisecond,
+		RegisterBackoff: 50 * time.Millisecond,
+	}
+	switch {
+	case strings.HasPrefix(tr.Name, "10-"):
+		r.config.HeartbeatInterval = time.Second // recorded with a clock that ran 60 times faster
+	case tr.Name == "05-update-retry":
+		r.config.UpdateRetryMin = time.Second
+	}
+	if r.onPath() {
+		r.config.Env = map[string]string{"PATH": dir + ":" + defaultPath}
+	}
+	r.differ = func(s string) { t.Error(s) }
+	if tr.Name == "14-fetcher" {
+		r.server = newFileServer(t, filepath.Join(dir, "files"))
 	}
 	return r
 }
 
-// writeStub makes the program that the recorded executors run.
+// writeStub makes the program that the recorded executors run: a script for
+// this test binary, which gets the script's own path as its second argument.
 func (r *rig) writeStub(binary string) error {
-	text := fmt.Sprintf("#!/bin/sh\nexec '%s' %s '%s' \"$0\" \"$@\"\n", binary, stubVerb, filepath.Join(r.dir, "stubs"))
-	return os.WriteFile(r.program(), []byte(text), 0o755)
+	return os.WriteFile(r.program(), []byte("#!"+binary+" "+stubVerb+"\n"), 0o755)
 }
 
 func (r *rig) program() string { return filepath.Join(r.dir, "example-executor") }
@@ -104,13 +121,34 @@ func (r *rig) pairs(t *testing.T) []replay.Pair {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return []replay.Pair{
+	work := "/var/lib/mesos"
+	if strings.HasPrefix(r.trace.Name, "08-") {
+		work += "-rec" // in one message, which is not normalised there
+	}
+	pairs := []replay.Pair{
 		{Recorded: "6050", Live: u.Port()},
 		{Recorded: "6051", Live: strconv.Itoa(r.config.Port)},
 		{Recorded: "/usr/local/bin/example-executor", Live: r.program()},
-		{Recorded: "/var/lib/mesos", Live: r.config.WorkDir},
+		{Recorded: work, Live: r.config.WorkDir},
 		{Recorded: "/var/run/mesos", Live: r.config.RuntimeDir},
+		{Recorded: "/tmp/mesos/fetch", Live: r.config.FetcherCacheDir},
+		{Recorded: "/srv/example-files", Live: filepath.Join(r.dir, "files")},
 	}
+	if r.onPath() {
+		pairs = append(pairs, replay.Pair{Recorded: defaultPath, Live: r.dir + ":" + defaultPath})
+	}
+	if r.server != nil {
+		pairs = append(pairs, replay.Pair{Recorded: "6059", Live: r.server.port()})
+	}
+	return pairs
+}
+
+const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+// onPath says whether the trace finds its program by the PATH, which then has
+// to lead to ours.
+func (r *rig) onPath() bool {
+	return slices.Contains([]string{"12-environment-program-from-path", "12-environment-shell-command"}, r.trace.Name)
 }
 
 // flags turns the recorded command line of an agent into its configuration.

@@ -9,45 +9,43 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/user"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // hello is what an executor process says of itself.
 type hello struct {
-	PID  int
-	Argv []string
-	Env  []string
-	Cwd  string
-	User string
-	Dev  map[string]string // targets of its first three descriptors
+	PID, PPID, Session, Group, UID int
+	Umask                          int
+	Argv                           []string // without the first
+	Env                            []string
+	Cwd                            string
+	Fds                            []openFd // the first three
 }
 
-// runStub is an executor process: it says hello on the socket, then waits to be
-// told how to end.
-func runStub(socket string) int {
-	conn, err := net.Dial("unix", socket)
+// An openFd is what /proc/self/fd and fdinfo say.
+type openFd struct {
+	Target string `json:"target"`
+	Flags  string `json:"flags_octal"`
+}
+
+// runStub is an executor process: it says hello on the socket that lies beside
+// its program, then waits to be told how to end.
+func runStub(program string) int {
+	h, err := describeSelf()
 	if err != nil {
 		return fail(err)
 	}
-	cwd, err := os.Getwd()
+	conn, err := net.Dial("unix", filepath.Join(filepath.Dir(program), "stubs"))
 	if err != nil {
 		return fail(err)
 	}
-	h := hello{PID: os.Getpid(), Argv: os.Args[3:], Env: os.Environ(), Cwd: cwd, Dev: map[string]string{}}
-	if u, err := user.Current(); err == nil {
-		h.User = u.Username
-	}
-	for fd := range 3 {
-		target, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd))
-		if err != nil {
-			return fail(err)
-		}
-		h.Dev[strconv.Itoa(fd)] = target
-	}
+	fmt.Println("example-executor", h.Argv) // as the recorded one did
 	if err := json.NewEncoder(conn).Encode(h); err != nil {
 		return fail(err)
 	}
@@ -66,6 +64,33 @@ func runStub(socket string) int {
 		}
 	}
 	return 0 // the test is over
+}
+
+func describeSelf() (hello, error) {
+	h := hello{PID: os.Getpid(), PPID: os.Getppid(), UID: os.Getuid(), Argv: os.Args[3:], Env: os.Environ()}
+	h.Umask = syscall.Umask(0)
+	h.Group = syscall.Getpgrp()
+	var err error
+	if h.Session, err = unix.Getsid(0); err != nil {
+		return h, err
+	}
+	if h.Cwd, err = os.Getwd(); err != nil {
+		return h, err
+	}
+	for fd := range 3 {
+		target, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd))
+		if err != nil {
+			return h, err
+		}
+		info, err := os.ReadFile(fmt.Sprintf("/proc/self/fdinfo/%d", fd))
+		if err != nil {
+			return h, err
+		}
+		_, flags, _ := strings.Cut(string(info), "flags:\t")
+		flags, _, _ = strings.Cut(flags, "\n")
+		h.Fds = append(h.Fds, openFd{target, flags})
+	}
+	return h, nil
 }
 
 // A stub is the test's end of an executor process.

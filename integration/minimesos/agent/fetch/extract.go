@@ -114,6 +114,12 @@ func unpackEntry(root *os.Root, name string, h *tar.Header, content io.Reader) e
 	if err := root.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
+	if h.Typeflag != tar.TypeDir {
+		// What is there already is replaced, never written through.
+		if err := root.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
 	switch h.Typeflag {
 	case tar.TypeDir:
 		if err := root.MkdirAll(name, 0o755); err != nil {
@@ -121,13 +127,21 @@ func unpackEntry(root *os.Root, name string, h *tar.Header, content io.Reader) e
 		}
 		return root.Chmod(name, mode)
 	case tar.TypeSymlink:
-		return root.Symlink(h.Linkname, name)
+		return errors.Join(makeRoom(root, name), root.Symlink(h.Linkname, name))
 	case tar.TypeLink:
-		return root.Link(filepath.Clean(h.Linkname), name)
+		return errors.Join(makeRoom(root, name), root.Link(filepath.Clean(h.Linkname), name))
 	case tar.TypeReg:
 		return writeInto(root, name, content, mode)
 	}
 	return fmt.Errorf("type %q is not supported", h.Typeflag)
+}
+
+// makeRoom removes what an earlier archive put where a link is to be.
+func makeRoom(root *os.Root, name string) error {
+	if err := root.Remove(name); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 func writeInto(root *os.Root, name string, content io.Reader, mode os.FileMode) error {
