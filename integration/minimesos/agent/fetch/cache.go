@@ -72,7 +72,7 @@ func (j *job) sizeKnown(ctx context.Context, u URI) bool {
 	if _, ok := u.overNet(); !ok {
 		return false
 	}
-	answer, err := request(ctx, http.MethodHead, u)
+	answer, err := j.request(ctx, http.MethodHead, u)
 	if err != nil {
 		return false
 	}

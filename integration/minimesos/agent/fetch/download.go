@@ -32,7 +32,7 @@ func (j *job) get(ctx context.Context, u URI, path string) error {
 	defer cancel(nil)
 	stalled := time.AfterFunc(j.stall, func() { cancel(errors.New("download stalled")) })
 	defer stalled.Stop()
-	answer, err := request(ctx, http.MethodGet, u)
+	answer, err := j.request(ctx, http.MethodGet, u)
 	if err != nil {
 		return stallCause(ctx, err)
 	}
@@ -59,16 +59,14 @@ func stallCause(ctx context.Context, err error) error {
 }
 
 // request asks as curl does: Accept and nothing else.
-func request(ctx context.Context, method string, u URI) (*http.Response, error) {
+func (f *Fetcher) request(ctx context.Context, method string, u URI) (*http.Response, error) {
 	r, err := http.NewRequestWithContext(ctx, method, u.trimmed(), nil)
 	if err != nil {
 		return nil, err
 	}
 	r.Header.Set("Accept", "*/*")
 	r.Header.Set("User-Agent", "")
-	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck // the standard library's own type
-	transport.DisableCompression, transport.DisableKeepAlives, transport.Proxy = true, true, nil
-	return (&http.Client{Transport: transport}).Do(r)
+	return f.client.Do(r)
 }
 
 // progress calls moved after every read that brought something.

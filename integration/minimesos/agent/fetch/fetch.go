@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -14,6 +15,7 @@ type Fetcher struct {
 	cache          cache
 	stall          time.Duration
 	frameworksHome string
+	client         *http.Client
 }
 
 // New wipes and uses cacheDir. A download that does not move for stall fails
@@ -24,6 +26,7 @@ func New(cacheDir string, stall time.Duration, frameworksHome string) (*Fetcher,
 		return nil, fmt.Errorf("wipe fetcher cache: %w", err)
 	}
 	f := &Fetcher{stall: stall, frameworksHome: frameworksHome}
+	f.client = &http.Client{Transport: &http.Transport{DisableCompression: true, TLSHandshakeTimeout: stall}}
 	f.cache.dir, f.cache.entries = cacheDir, map[string]*entry{}
 	return f, nil
 }
@@ -31,6 +34,7 @@ func New(cacheDir string, stall time.Duration, frameworksHome string) (*Fetcher,
 // Fetch brings uris into the sandbox, in order, and stops at the first that
 // fails. Its log goes to log.
 func (f *Fetcher) Fetch(ctx context.Context, uris []URI, user, sandbox string, log io.Writer) error {
+	defer f.client.CloseIdleConnections()
 	j := &job{Fetcher: f, user: user, sandbox: sandbox, log: logger{log}}
 	items := make([]item, len(uris))
 	for i, u := range uris {
