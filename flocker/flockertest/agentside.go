@@ -23,7 +23,7 @@ func (s *Service) serveAgent(w http.ResponseWriter, r *http.Request) {
 	out := json.NewEncoder(w)
 	seen := -1
 	for {
-		p, n, changed := s.pushFor(h.UUID)
+		p, n, changed := s.pushFor(h.UUID, seen)
 		if n != seen {
 			if out.Encode(p) != nil || http.NewResponseController(w).Flush() != nil {
 				return
@@ -48,7 +48,7 @@ func (s *Service) serveAgent(w http.ResponseWriter, r *http.Request) {
 func (s *Service) pushed(seen int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.pushes != seen
+	return !s.held && s.pushes != seen
 }
 
 // sleep waits and returns false if done came first.
@@ -90,11 +90,14 @@ func (s *Service) node(uuid string) *node {
 	return n
 }
 
-// pushFor is what a node must know now, the number of the push, and what is
-// closed when it changes.
-func (s *Service) pushFor(uuid string) (push, int, <-chan struct{}) {
+// pushFor is what a node must know now, the number of the push, which is seen if
+// there is nothing new, and what is closed when that changes.
+func (s *Service) pushFor(uuid string, seen int) (push, int, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.held || s.pushes == seen {
+		return push{}, seen, s.changed
+	}
 	p := push{Owned: map[string]string{}, Paused: s.node(uuid).paused}
 	for id, v := range s.config.Owned {
 		p.Owned[id] = v

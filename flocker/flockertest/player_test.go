@@ -24,6 +24,7 @@ type replayed struct {
 
 // player repeats recordings against a service.
 type player struct {
+	service *flockertest.Service
 	addr    string
 	names   *names
 	scale   float64 // of the pauses
@@ -40,7 +41,7 @@ func newPlayer(t *testing.T, s *flockertest.Service, scale float64, roots ...str
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &player{addr: u.Host, names: newNames(roots...), scale: scale, hooks: map[string]func(){}}
+	return &player{service: s, addr: u.Host, names: newNames(roots...), scale: scale, hooks: map[string]func(){}}
 }
 
 // play repeats the exchanges at their pace. Polls in a row are one group.
@@ -48,6 +49,7 @@ func (p *player) play(t *testing.T, all []exchange) {
 	t.Helper()
 	p.start = time.Now()
 	for i := 0; i < len(all); {
+		p.hold(all, i)
 		until(p.start.Add(time.Duration(all[i].T * p.scale * float64(time.Second))))
 		if hook := p.hook(all[i]); hook != nil {
 			hook()
@@ -63,6 +65,12 @@ func (p *player) play(t *testing.T, all []exchange) {
 		}
 		i = n
 	}
+}
+
+// hold keeps the agents from acting between requests that were recorded within a
+// second, for which the real service collected changes.
+func (p *player) hold(all []exchange, i int) {
+	p.service.HoldPushes(!all[i].poll() && i+1 < len(all) && all[i+1].T-all[i].T < 1)
 }
 
 func (p *player) hook(e exchange) func() { return p.hooks[fmt.Sprintf("%s #%d", e.File, e.Seq)] }

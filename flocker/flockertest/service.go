@@ -54,6 +54,7 @@ type Service struct {
 	volumes map[string]volume // by dataset, as last reported by any agent
 	changed chan struct{}     // closed and replaced at every change
 	pushes  int               // counts what agents must hear of
+	held    bool              // no push goes out
 	faults  []*Injected
 	entries []Entry
 	follow  map[chan Entry]bool

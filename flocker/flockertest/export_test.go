@@ -1,0 +1,11 @@
+package flockertest
+
+// HoldPushes keeps what changes from the agents until it is called with false. The
+// real service collects changes for a second; a replay in a fraction of the time
+// cannot rely on being fast enough for that.
+func (s *Service) HoldPushes(hold bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = hold
+	s.wake()
+}
