@@ -4,8 +4,7 @@
 //	Hold     lock → finish what dead runs left → journal → lease    undo: Return
 //	         bring the dataset here                                 undo: put back
 //	         wait for the mount, pin it                             undo: close the pin
-//	         journal: held
-//	Start    guard with its binds, its pid journalled, look again, the task runs
+//	Start    guard with its binds → journal: held, by this guard → look again → the task runs
 //	Lost     the lease is another's, or the mount is gone
 //	Release  stop the guard → nobody reaches the mount → syncfs → close the pin
 //	         → journal: releasing → Return → entry gone → unlock

@@ -87,7 +87,6 @@ func (h *Held) acquire(ctx context.Context) error {
 		{"lease", h.lease},
 		{"bring", h.bring},
 		{"wait for", h.await},
-		{"journal", h.settle},
 	} {
 		for _, v := range h.vols {
 			late := fmt.Errorf("not ready within %s", v.timeout)
@@ -130,26 +129,12 @@ func (h *Held) want(v Volume) Want {
 
 // bring orders v's dataset to this node.
 func (h *Held) bring(ctx context.Context, v *holding) error {
-	v.join()
+	v.join(ctx)
 	defer h.keep(ctx, v)
 	r, err := h.o.Store.Bring(ctx, v.entry.Record, h.note(ctx, v))
 	if err == nil {
 		v.entry.Record = r
 	}
-	return err
-}
-
-// settle makes v's state final: from now on the dataset stays on this node when
-// it is released.
-func (h *Held) settle(ctx context.Context, v *holding) (err error) {
-	v.join()
-	defer h.keep(ctx, v)
-	v.entry.Record.PreviousPrimary = ""
-	v.entry.Mount = &journal.Mount{Point: v.mount.Point, Device: v.mount.Device, Subtree: v.mount.Subtree}
-	if err := h.journal.Put(v.entry); err != nil {
-		return err
-	}
-	v.entry, err = h.journal.Move(v.entry, journal.Held)
 	return err
 }
 
@@ -164,7 +149,7 @@ func (h *Held) abandon(ctx context.Context) error {
 	defer cancel()
 	err := h.Release(ctx)
 	for _, v := range h.vols {
-		v.join()
+		v.join(ctx)
 		err = errors.Join(err, v.unpin(), v.unlock())
 	}
 	return errors.Join(err, h.close())

@@ -34,10 +34,10 @@ func TestTaskWritesAndDatasetGoesBack(t *testing.T) {
 	o := w.options("task-1", nil)
 	h, err := volumes.Hold(t.Context(), o, []volumes.Volume{vol("data")}, func(p volumes.Progress) { said = append(said, p.String()) })
 	must(t, err)
-	if files := w.journal(); len(files) != 1 || !strings.Contains(files[0], "/held/"+id+".json") {
-		t.Errorf("while held the journal has %q", files)
-	}
 	must(t, h.Start(t.Context(), shell("echo hello > data/file; exit 7", o.Sandbox)))
+	if files := w.journal(); len(files) != 1 || !strings.Contains(files[0], "/held/"+id+".json") {
+		t.Errorf("while the task runs the journal has %q", files)
+	}
 	if status := exited(t, h); status.ExitStatus() != 7 {
 		t.Errorf("exit status %d", status.ExitStatus())
 	}
@@ -52,6 +52,18 @@ func TestTaskWritesAndDatasetGoesBack(t *testing.T) {
 	}
 	if want := []string{"lease " + id, "primary " + id + " " + here, "return " + id}; strings.Join(s.Log, ",") != strings.Join(want, ",") {
 		t.Errorf("requests %q, want %q", s.Log, want)
+	}
+	w.clean()
+}
+
+// A task that was killed before it came to run has not used the dataset.
+func TestReleaseWithoutStart(t *testing.T) {
+	w := newWorld(t)
+	id := w.dataset("data", there)
+	h := w.hold(w.options("task-1", nil), vol("data"))
+	must(t, h.Release(t.Context()))
+	if w.cluster.read().Datasets[id].Primary != there {
+		t.Error("the dataset is not put back")
 	}
 	w.clean()
 }

@@ -15,11 +15,16 @@ const (
 	renewalLimit = 2 * time.Minute
 	// retryRenewal is the pause after a renewal that failed.
 	retryRenewal = 5 * time.Second
+	// patience is how long a renewal under way may still take when its keeper is
+	// joined. One that is cut off might be carried out after the lease has been
+	// returned, and bring it back until it expires.
+	patience = time.Second
 )
 
 // keeper renews one lease until it is joined. It works on a copy of the volume
 // and hands it back then.
 type keeper struct {
+	stop   chan struct{} // closed: no further renewal
 	cancel context.CancelFunc
 	done   chan *holding // capacity 1
 }
@@ -35,45 +40,53 @@ func jitter(d time.Duration) time.Duration {
 // keep starts v's keeper. It outlives ctx, which may be an acquire's.
 func (h *Held) keep(ctx context.Context, v *holding) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	v.keeper = &keeper{cancel: cancel, done: make(chan *holding, 1)}
+	k := &keeper{stop: make(chan struct{}), cancel: cancel, done: make(chan *holding, 1)}
 	own := *v
-	go func(k *keeper) {
-		h.renewals(ctx, &own)
+	v.keeper = k
+	go func() {
+		h.renewals(ctx, k.stop, &own)
 		k.done <- &own
-	}(v.keeper)
+	}()
 }
 
-// join ends v's keeper and takes over what it has changed. A renewal under way
-// is cut off; the lease before it is still ours. Repeatable.
-func (v *holding) join() {
+// join ends v's keeper and takes over what it has changed. Repeatable.
+func (v *holding) join(ctx context.Context) {
 	if v.keeper == nil {
 		return
 	}
-	v.keeper.cancel()
-	own := <-v.keeper.done
+	defer v.keeper.cancel()
+	close(v.keeper.stop)
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var own *holding
+	select {
+	case own = <-v.keeper.done:
+	case <-ctx.Done():
+		v.keeper.cancel()
+		own = <-v.keeper.done
+	}
 	v.entry, v.renewAt, v.keeper = own.entry, own.renewAt, nil
 }
 
-func (h *Held) renewals(ctx context.Context, v *holding) {
+// renewals renews v's lease until stop is closed or ctx ends.
+func (h *Held) renewals(ctx context.Context, stop <-chan struct{}, v *holding) {
 	due := time.NewTimer(time.Until(v.renewAt))
 	defer due.Stop()
 	for {
 		select {
-		case <-ctx.Done():
+		case <-stop:
 			return
 		case <-due.C:
 		}
-		err := h.renew(ctx, v)
 		next := h.renewal()
+		err := h.renew(ctx, v)
 		switch {
 		case err == nil:
-		case ctx.Err() != nil:
-			return
 		case errors.Is(err, ErrHeld):
 			v.entry.Record.Certain = false
 			h.lose(v.fail(ctx, "keep", err))
 			return
-		default:
+		case ctx.Err() == nil:
 			next = min(next, jitter(retryRenewal))
 			h.o.log().Warn("lease not renewed; trying again", zap.String("volume", v.Name),
 				zap.String("dataset", v.entry.Record.Dataset), zap.Duration("in", next), zap.Error(err))

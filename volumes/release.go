@@ -78,7 +78,7 @@ func (v *holding) release(ctx context.Context, store Store, j *journal.Journal) 
 	if err != nil {
 		return v.kept(ctx, err)
 	}
-	v.join()
+	v.join(ctx)
 	if err := v.unpin(); err != nil {
 		return v.kept(ctx, err)
 	}

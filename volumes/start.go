@@ -29,7 +29,7 @@ func (h *Held) Start(ctx context.Context, t guard.Task) (err error) {
 	}()
 	id := h.guard.Identity()
 	for _, v := range h.vols {
-		if err := h.identify(ctx, v, journal.Process(id)); err != nil {
+		if err := h.settle(ctx, v, journal.Process(id)); err != nil {
 			return v.fail(ctx, "start task with", err)
 		}
 	}
@@ -77,10 +77,15 @@ func (h *Held) plan() guard.Config {
 	return c
 }
 
-// identify journals the guard, so that recovery can wait for its end.
-func (h *Held) identify(ctx context.Context, v *holding, g journal.Process) error {
-	v.join()
+// settle journals that v is held, and by which guard, so that recovery can wait
+// for its end. Until here a release puts the dataset back where it was; from now
+// on it stays on this node.
+func (h *Held) settle(ctx context.Context, v *holding, g journal.Process) (err error) {
+	v.join(ctx)
 	defer h.keep(ctx, v)
 	v.entry.Guard = &g
-	return h.journal.Put(v.entry)
+	v.entry.Mount = &journal.Mount{Point: v.mount.Point, Device: v.mount.Device, Subtree: v.mount.Subtree}
+	v.entry.Record.PreviousPrimary = ""
+	v.entry, err = h.journal.Promote(v.entry, journal.Held)
+	return err
 }

@@ -4,7 +4,7 @@
 //	<state-dir>/
 //	  runs/<run>/          one folder per executor run, flock'ed while it lives
 //	    wanted/<id>.json     a lease is about to be taken, or the dataset brought
-//	    held/<id>.json       everything is mounted; a task may be using it
+//	    held/<id>.json       everything is mounted and bound; a task may be using it
 //	    releasing/<id>.json  no process of the task is left; the lease goes back
 //	  datasets/<id>.lock   flock'ed by the one task on this node that may use it
 //	  corrupt/             entries nobody can read, kept for a person

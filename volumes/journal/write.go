@@ -16,45 +16,65 @@ const temporary = ".tmp-"
 // the entry survives a power cut; otherwise what was there before is unchanged,
 // or e is there: both are possible only when the folder could not be synced.
 func (j *Journal) Put(e Entry) error {
+	if err := j.replace(e); err != nil {
+		return err
+	}
+	return syncDir(j.folder(e))
+}
+
+// Promote writes e as Put does and then moves it, with one sync less than both.
+func (j *Journal) Promote(e Entry, to Stage) (Entry, error) {
+	if err := j.replace(e); err != nil {
+		return e, err
+	}
+	return j.Move(e, to)
+}
+
+// Move takes e to another stage, as it is on disk, and returns it there. A power
+// cut just afterwards may leave it in both: whoever undoes it once more does no
+// harm.
+func (j *Journal) Move(e Entry, to Stage) (Entry, error) {
+	next := e
+	next.Stage = to
+	failpoint.Hit("journal." + string(to) + ".before")
+	if err := os.Rename(j.path(e), j.path(next)); err != nil {
+		return e, fmt.Errorf("journal: %w", err)
+	}
+	failpoint.Hit("journal." + string(to) + ".after")
+	return next, syncDir(j.folder(next))
+}
+
+func (j *Journal) folder(e Entry) string {
+	return filepath.Join(j.runs(), e.Run, string(e.Stage))
+}
+
+func (j *Journal) path(e Entry) string { return filepath.Join(j.folder(e), e.file()) }
+
+func (j *Journal) replace(e Entry) error {
 	data, err := e.encode()
 	if err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
-	dir := filepath.Join(j.runs(), e.Run, string(e.Stage))
-	tmp, err := writeTemporary(dir, data)
+	tmp, err := writeTemporary(j.folder(e), data)
 	if err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
 	failpoint.Hit("journal.put.before")
-	if err := os.Rename(tmp, filepath.Join(dir, e.file())); err != nil {
+	if err := os.Rename(tmp, j.path(e)); err != nil {
 		return fmt.Errorf("journal: %w", errors.Join(err, os.Remove(tmp)))
 	}
 	failpoint.Hit("journal.put.after")
-	return syncDir(dir)
-}
-
-// Move takes e to another stage, as it is on disk, and returns it there.
-func (j *Journal) Move(e Entry, to Stage) (Entry, error) {
-	from := filepath.Join(j.runs(), e.Run, string(e.Stage))
-	next := filepath.Join(j.runs(), e.Run, string(to))
-	failpoint.Hit("journal." + string(to) + ".before")
-	if err := os.Rename(filepath.Join(from, e.file()), filepath.Join(next, e.file())); err != nil {
-		return e, fmt.Errorf("journal: %w", err)
-	}
-	failpoint.Hit("journal." + string(to) + ".after")
-	e.Stage = to
-	return e, errors.Join(syncDir(next), syncDir(from))
+	return nil
 }
 
 // Remove forgets e. Repeatable.
 func (j *Journal) Remove(e Entry) error {
-	dir := filepath.Join(j.runs(), e.Run, string(e.Stage))
 	failpoint.Hit("journal.remove.before")
-	if err := os.Remove(filepath.Join(dir, e.file())); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := os.Remove(j.path(e)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("journal: %w", err)
 	}
 	failpoint.Hit("journal.remove.after")
-	return syncDir(dir)
+	return syncDir(j.folder(e))
 }
 
 // writeTemporary makes a synced file in dir and returns its path.
