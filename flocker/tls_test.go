@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -146,11 +148,48 @@ func TestServerOfAnotherCluster(t *testing.T) {
 	if !errors.Is(err, flocker.ErrWrongCA) || !strings.Contains(err.Error(), "other-cluster.crt") {
 		t.Errorf("%v", err)
 	}
-	// The same subject does not help: the signature decides.
-	twin := newAuthority(t, true, func(c *x509.Certificate) { c.Subject = readCert(t, recorded+"cluster.crt").Subject })
-	_, err = version(t, s.options(twin.File, recorded+"user.crt", recorded+"user.key"))
-	if !errors.Is(err, flocker.ErrWrongCA) {
+}
+
+// TestAuthorityOfTheSameName does not help: the signature decides.
+func TestAuthorityOfTheSameName(t *testing.T) {
+	twin := newAuthority(t, true, func(c *x509.Certificate) { c.RawSubject = readCert(t, recorded+"cluster.crt").RawSubject })
+	s := startTLS(t, recorded+"control-service.crt", recorded+"control-service.key", recorded+"cluster.crt", 0)
+	if _, err := version(t, s.options(twin.File, recorded+"user.crt", recorded+"user.key")); !errors.Is(err, flocker.ErrWrongCA) {
 		t.Errorf("%v", err)
+	}
+	for _, v1 := range []bool{true, false} {
+		real, twin := newAuthority(t, v1, nil), newAuthority(t, v1, nil)
+		cert, key := twin.server(nil)
+		userCert, userKey := real.user(nil)
+		s := startTLS(t, cert, key, real.File, 0)
+		if _, err := version(t, s.options(real.File, userCert, userKey)); !errors.Is(err, flocker.ErrWrongCA) {
+			t.Errorf("version 1 %v: %v", v1, err)
+		}
+	}
+}
+
+// TestChangeOfAuthority: a file with the old and the new one trusts both.
+func TestChangeOfAuthority(t *testing.T) {
+	before, after := newAuthority(t, true, nil), newAuthority(t, true, nil)
+	both := filepath.Join(t.TempDir(), "cluster.crt")
+	var content []byte
+	for _, a := range []*authority{before, after} {
+		b, err := os.ReadFile(a.File)
+		if err != nil {
+			t.Fatal(err)
+		}
+		content = append(content, b...)
+	}
+	if err := os.WriteFile(both, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range []*authority{before, after} {
+		cert, key := a.server(nil)
+		userCert, userKey := a.user(nil)
+		s := startTLS(t, cert, key, a.File, 0)
+		if _, err := version(t, s.options(both, userCert, userKey)); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
