@@ -36,7 +36,7 @@ func (s *Service) serveAgent(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 			return
 		}
-		if s.pushed(seen) && !sleep(r.Context().Done(), s.Pace.Push) {
+		if s.pushed(h.UUID, seen) && !sleep(r.Context().Done(), s.Pace.Push) {
 			return
 		}
 	}
@@ -44,11 +44,12 @@ func (s *Service) serveAgent(w http.ResponseWriter, r *http.Request) {
 
 // pushed says whether there is something newer than that push; what comes within
 // Pace.Push of it is then sent along (recorded: the real service collects changes
-// for a second).
-func (s *Service) pushed(seen int) bool {
+// for a second). A pause does not wait.
+func (s *Service) pushed(uuid string, seen int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return !s.held && s.pushes != seen
+	n := s.node(uuid)
+	return !s.held && s.pushes != seen && (!n.paused || n.stopped)
 }
 
 // sleep waits and returns false if done came first.
@@ -137,6 +138,20 @@ func (s *Service) serveReport(w http.ResponseWriter, r *http.Request) {
 	if news {
 		s.pushes++
 	}
+	s.wake()
+}
+
+// serveStopped takes an agent's word that it has stopped.
+func (s *Service) serveStopped(w http.ResponseWriter, r *http.Request) {
+	var h hello
+	if err := json.NewDecoder(r.Body).Decode(&h); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.node(h.UUID)
+	n.stopped = n.paused
 	s.wake()
 }
 

@@ -52,7 +52,18 @@ func (c *convergence) await(ctx context.Context) error {
 		if !c.latest.Paused {
 			return nil
 		}
+		if err := c.agent.tell(ctx, pathStopped, c.agent.hello()); err != nil {
+			return err
+		}
 	}
+}
+
+// obey tells that the agent has stopped, and waits for the end of the pause.
+func (c *convergence) obey(ctx context.Context) error {
+	if err := c.agent.tell(ctx, pathStopped, c.agent.hello()); err != nil {
+		return err
+	}
+	return c.await(ctx)
 }
 
 // iterate goes once round the loop and returns how long to pause.
@@ -116,7 +127,7 @@ func (c *convergence) pause(ctx context.Context, d time.Duration) error {
 			c.latest = p
 		}
 		if c.latest.Paused {
-			return c.await(ctx)
+			return c.obey(ctx)
 		}
 		steps, waiting := c.plan()
 		if len(steps) > 0 {

@@ -107,8 +107,18 @@ func (s *Service) Lease(dataset string) (Lease, bool) {
 }
 
 // PauseAgent stops a node's agent where it is: it neither works nor reports, but
-// stays connected. It holds until ResumeAgent, over restarts of the service too.
-func (s *Service) PauseAgent(node string) { s.setPaused(node, true) }
+// stays connected. It returns when the agent has stopped, if it is connected, but
+// after five seconds in any case. The pause holds until ResumeAgent, over restarts
+// of the service too.
+func (s *Service) PauseAgent(node string) {
+	s.setPaused(node, true)
+	ctx, cancel := context.WithTimeout(s.ctx, 5*time.Second)
+	defer cancel()
+	_ = s.wait(ctx, "pause of node "+node, func() bool {
+		n := s.node(node)
+		return n.stopped || n.connected == 0
+	})
+}
 
 // ResumeAgent ends PauseAgent.
 func (s *Service) ResumeAgent(node string) { s.setPaused(node, false) }
@@ -116,8 +126,18 @@ func (s *Service) ResumeAgent(node string) { s.setPaused(node, false) }
 func (s *Service) setPaused(node string, paused bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.node(node).paused = paused
+	n := s.node(node)
+	n.paused, n.stopped = paused, false
 	s.pushes++
+	s.wake()
+}
+
+// ForgetNode drops what a node reported, as if its agent had been silent for
+// StateExpiry. The next report brings it back.
+func (s *Service) ForgetNode(node string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.node(node).reported = false
 	s.wake()
 }
 

@@ -239,6 +239,7 @@ func (s *Service) listenAgents() error {
 	mux.HandleFunc("POST "+pathAgent, s.serveAgent)
 	mux.HandleFunc("POST "+pathReport, s.serveReport)
 	mux.HandleFunc("POST "+pathOwned, s.serveOwned)
+	mux.HandleFunc("POST "+pathStopped, s.serveStopped)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}
 	s.agentAddr, s.agents = l.Addr().String(), server
 	s.tasks.Go(func() {

@@ -14,7 +14,8 @@ type node struct {
 	reported  bool
 	last      time.Time // of its last report
 	paused    bool
-	connected int // streams that are open
+	stopped   bool // the agent has confirmed the pause
+	connected int  // streams that are open
 }
 
 // forgetState is what a restart does; s.mu is held. Eras are forgotten too: the

@@ -4,13 +4,14 @@ import "time"
 
 // What agents and service say to each other on the private listener. An agent
 // POSTs hello to pathAgent and reads a stream of push values, one JSON object a
-// line; what it finds on its node it POSTs as report to pathReport, and a new
-// volume as owned to pathOwned. The end of the stream means that the other side
-// is gone.
+// line; what it finds on its node it POSTs as report to pathReport, a new volume as
+// owned to pathOwned, and when it obeys a pause, hello to pathStopped. The end of
+// the stream means that the other side is gone.
 const (
-	pathAgent  = "/agent"
-	pathReport = "/report"
-	pathOwned  = "/owned"
+	pathAgent   = "/agent"
+	pathReport  = "/report"
+	pathOwned   = "/owned"
+	pathStopped = "/stopped"
 )
 
 // hello introduces a node.
