@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"golang.org/x/sys/unix"
 
 	"github.com/mesos-flocker/flocker-executor/volumes/guard"
@@ -105,8 +106,6 @@ func TestPathsThatAreRefused(t *testing.T) {
 
 var longName = strings.Repeat("x", 300)
 
-func (w *world) mountID() string { return w.dataset.ID }
-
 func (w *world) list(t *testing.T) string {
 	t.Helper()
 	var names []string
@@ -170,6 +169,36 @@ func TestStartEndsWithItsContext(t *testing.T) {
 	cancel(cause)
 	if _, err := guard.Start(ctx, newWorld(t).config("data")); !errors.Is(err, cause) {
 		t.Errorf("Start = %v", err)
+	}
+}
+
+// The sandbox of a run is named after a UUID, as datasets are, and may be a mount
+// that a symbolic link leads to.
+func TestSandboxOnAMountOfItsOwn(t *testing.T) {
+	w := newWorld(t)
+	work := t.TempDir()
+	w.sandbox = filepath.Join(work, "runs", uuid.NewString())
+	if err := os.MkdirAll(w.sandbox, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount("none", w.sandbox, "tmpfs", 0, ""); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(w.sandbox, unix.MNT_DETACH) })
+	link := filepath.Join(t.TempDir(), "work")
+	if err := os.Symlink(work, link); err != nil {
+		t.Fatal(err)
+	}
+	c := w.config("data")
+	c.Sandbox = filepath.Join(link, "runs", filepath.Base(w.sandbox))
+	g := start(t, c)
+	w.sh(t, g, "touch data/file here")
+	if status := exit(t, g); status != 0 {
+		t.Errorf("wait status %#x", status)
+	}
+	w.file(t, "here")
+	if _, err := os.Stat(filepath.Join(w.mount.Point, "file")); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package mounts_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -32,8 +33,12 @@ func TestMain(m *testing.M) {
 
 // help returns the line that the test reads.
 func help(name, dataset string) string {
-	if name == "headless" {
+	switch name {
+	case "headless":
 		return headless()
+	case "wait":
+		_, err := mounts.Wait(context.Background(), dataset)
+		return fmt.Sprint(err)
 	}
 	m, found, err := mounts.Find(dataset)
 	switch {

@@ -81,3 +81,11 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 		t.Errorf("Wait = %v", err)
 	}
 }
+
+// A namespace that nothing propagates into would wait for ever.
+func TestWaitSaysThatNoMountCanCome(t *testing.T) {
+	d := mountstest.NewDataset(t)
+	if got := inSpace(t, private, "wait", d.ID).Line(); !strings.Contains(got, "no mount of the node can reach this process") {
+		t.Errorf("Wait = %s", got)
+	}
+}

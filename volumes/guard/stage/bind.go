@@ -17,8 +17,9 @@ import (
 // binder makes the binds of one plan.
 type binder struct {
 	plan    Plan
-	root    int // descriptor of /
-	sandbox int
+	root    int    // descriptor of /
+	sandbox int    // descriptor of the sandbox
+	home    string // the sandbox's path without symbolic links
 	bound   []bound
 	created []string
 }
@@ -49,8 +50,16 @@ func newBinder(p Plan) (*binder, error) {
 		unix.Close(root)
 		return nil, fmt.Errorf("open sandbox %s: %w", p.Sandbox, err)
 	}
-	return &binder{plan: p, root: root, sandbox: sandbox}, nil
+	b := &binder{plan: p, root: root, sandbox: sandbox}
+	if b.home, err = pathOf(sandbox); err != nil {
+		b.close()
+		return nil, err
+	}
+	return b, nil
 }
+
+// pathOf is where an open directory is, as the mount table says it.
+func pathOf(fd int) (string, error) { return os.Readlink("/proc/self/fd/" + strconv.Itoa(fd)) }
 
 func (b *binder) close() {
 	unix.Close(b.root)
@@ -76,7 +85,7 @@ func (b *binder) bind(bind Bind) error {
 		return err
 	}
 	defer unix.Close(target)
-	point, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(target))
+	point, err := pathOf(target)
 	if err != nil {
 		return err
 	}
@@ -161,8 +170,12 @@ func (d bound) verify(table []*mountinfo.Info) error {
 		return fmt.Errorf("open %s: %w", d.point, err)
 	}
 	defer unix.Close(there)
-	if _, on, err := mounts.Identify(there); err != nil || on != id {
-		return fmt.Errorf("%s leads to another mount (%v)", d.point, err)
+	_, on, err := mounts.Identify(there)
+	if err != nil {
+		return err
+	}
+	if on != id {
+		return fmt.Errorf("%s leads to another mount", d.point)
 	}
 	for _, i := range table {
 		if i.ID != id {

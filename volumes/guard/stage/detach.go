@@ -59,7 +59,7 @@ func (b *binder) others() ([]*mountinfo.Info, error) {
 // dataset says whether a mount point is a dataset's. What carries the sandbox is
 // the agent's, whatever it is called.
 func (b *binder) dataset(point string) bool {
-	if mounts.Below(path.Clean(b.plan.Sandbox), point) {
+	if mounts.Below(b.home, point) {
 		return false
 	}
 	below := func(root string) bool {

@@ -68,7 +68,7 @@ func (b *binder) step(dir int, element, walked string, absolute bool) (int, erro
 	case err == nil:
 		return fd, nil
 	case errors.Is(err, unix.ELOOP):
-		return -1, fmt.Errorf("%s is a symbolic link, which a container path must not contain", walked)
+		return -1, fmt.Errorf("%s is a symbolic link, which a container path must not contain; name the directory itself", walked)
 	case errors.Is(err, unix.ENOTDIR):
 		return -1, fmt.Errorf("%s is not a directory", walked)
 	case errors.Is(err, unix.ENOENT):
