@@ -40,7 +40,7 @@ func TestWaitsForTheHolder(t *testing.T) {
 	nodes := c.Nodes()
 	running(t, c, counter("first", nodes[0].Name, "handed-over"))
 	submit(t, c, counter("second", nodes[1].Name, "handed-over"))
-	_, err := c.Wait(deadline(t), "second", func(s mesos.TaskStatus) bool { return strings.Contains(s.GetMessage(), nodes[0].Flocker) })
+	_, err := c.Wait(deadline(t), "second", func(s mesos.TaskStatus) bool { return strings.Contains(s.GetMessage(), "held by node "+nodes[0].Flocker[:8]) })
 	if err != nil {
 		t.Fatalf("no status says who holds the dataset: %v", err)
 	}
@@ -135,8 +135,8 @@ func TestServiceTroubleThatStays(t *testing.T) {
 	}{
 		"html":     {flockertest.Fault{Answer: flockertest.HTML(), Times: -1}, "Please sign in"},
 		"500":      {flockertest.Fault{Answer: flockertest.ServerError(), Times: -1}, "500"},
-		"garbage":  {flockertest.Fault{Answer: flockertest.Garbage(), Times: -1}, "/v1/configuration"},
-		"vanished": {flockertest.Fault{Drop: flockertest.BeforeApplied, Times: -1}, "/v1/configuration"},
+		"garbage":  {flockertest.Fault{Answer: flockertest.Garbage(), Times: -1}, "/v1/"},
+		"vanished": {flockertest.Fault{Drop: flockertest.BeforeApplied, Times: -1}, "/v1/"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			injected := c.Service.Inject(tc.fault)

@@ -77,6 +77,9 @@ func openStream(t testing.TB, url string, info *mesos.FrameworkInfo) *client {
 	}()
 	t.Cleanup(func() {
 		cancel()
+		for range c.events {
+			continue // the reader may be waiting for room
+		}
 		<-done
 	})
 	return c
