@@ -24,8 +24,8 @@ type Mount struct {
 // An error says why what is there must not be used: two mounts of the dataset
 // in this namespace (the storage agent keeps one per device and would skip its
 // unmount), a mount of something inside the dataset, or a mount that may be a
-// stale copy (package comment). The directory backend binds a directory that is
-// itself named after the dataset; only such a directory passes for a root.
+// stale copy (package comment). The directory backend binds a directory whose
+// own name has the dataset's id in it; only such a directory passes for a root.
 func Find(dataset string) (m Mount, found bool, err error) {
 	table, err := Table()
 	if err != nil {
@@ -69,7 +69,7 @@ func pick(table []*mountinfo.Info, dataset string) (*mountinfo.Info, error) {
 	if found == nil {
 		return nil, nil
 	}
-	if found.Root != "/" && !strings.HasSuffix(path.Base(found.Root), dataset) {
+	if found.Root != "/" && !strings.Contains(path.Base(found.Root), dataset) {
 		return nil, fmt.Errorf("dataset %s: mount %s shows only the directory %s of its filesystem", dataset, found.Mountpoint, found.Root)
 	}
 	for _, i := range table {

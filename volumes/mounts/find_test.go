@@ -87,10 +87,10 @@ func bind(t *testing.T, source, target string) {
 
 func TestFindAcceptsADirectoryBackend(t *testing.T) {
 	id := uuid.NewString()
-	backing := filepath.Join(t.TempDir(), id)
+	backing := filepath.Join(t.TempDir(), id+".x7f3a")
 	bind(t, backing, filepath.Join(t.TempDir(), id))
 	m, found, err := mounts.Find(id)
-	if err != nil || !found || filepath.Base(m.Subtree) != id {
+	if err != nil || !found || filepath.Base(m.Subtree) != id+".x7f3a" {
 		t.Errorf("Find = %+v, %v, %v", m, found, err)
 	}
 	pin, err := mounts.Pin(m)
