@@ -43,7 +43,7 @@ type Agent struct {
 	// an orderly shutdown of the machine would. The real agent leaves it all.
 	CleanUp bool
 	// Logf takes what the agent does and what failed; nil drops it.
-	Logf func(format string, args ...any)
+	Logf func(format string, args ...any) `json:"-"`
 
 	storage storage
 }

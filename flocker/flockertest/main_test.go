@@ -22,6 +22,9 @@ const inNamespace = "FLOCKERTEST_IN_NAMESPACE"
 // that makes a namespace beside them copies their mounts, and what was unmounted
 // lives on there.
 func TestMain(m *testing.M) {
+	if config := os.Getenv(asNode); config != "" {
+		os.Exit(beNode(config))
+	}
 	if os.Getenv(inNamespace) == "" {
 		os.Exit(again())
 	}

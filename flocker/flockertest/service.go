@@ -86,7 +86,7 @@ func DefaultNodes() []Node {
 // reported. A Service is started once; Close ends it, also after an error.
 func (s *Service) Start() error {
 	s.config, s.changed, s.follow = emptyConfiguration(), make(chan struct{}), map[chan Entry]bool{}
-	s.ctx, s.stop = context.WithCancel(context.Background())
+	s.ctx, s.stop = context.WithCancel(context.Background()) //nolint:forbidigo // it lives from Start to Close, whatever becomes of their callers
 	s.forgetState()
 	if s.Nodes == nil {
 		s.Nodes = DefaultNodes()
