@@ -1,0 +1,68 @@
+// Package flocker brings Flocker's datasets to this node and gives them back.
+//
+//	Config ──▶ Client ──▶ Store          volumes.Hold
+//	flags,     one method  lease, bring,  ◀── asks for
+//	env, /etc  a request   return             one dataset at a time
+//	                │
+//	                └── HTTPS ──▶ control service, REST API v1 (Flocker 1.15)
+//
+// A [Store] is what package volumes works with. It takes the lease of a dataset,
+// orders the dataset here, and returns the lease. It never waits for a mount and
+// never looks at one: that is package volumes' own.
+//
+// # What an acquire sends
+//
+//	1  POST lease        of the id that the name has as far as is known without
+//	                     asking: the computed one, or a hint from the last time
+//	2  POST {} to it     does it exist, has it this name, where is it
+//	3  POST primary      only when it is elsewhere
+//
+// Only when 2 finds no such dataset is everything listed, once: a live dataset of
+// the name that another tool has made is used, two are refused, none is created
+// with the first computed id that was never used. The lease in 1 keeps two nodes
+// from creating the same name at the same time. Before any of this the node's own
+// id is asked for, once per boot of the machine.
+//
+// # Whose lease is it
+//
+// A lease belongs to a node, not to a task, and the request that removes it names
+// no node. So this package removes a lease only while it is certain that it is
+// ours: this very process saw it granted, and its lifetime, counted from before
+// the request was sent, on a clock that does not stop while the machine sleeps,
+// is not nearly over. Otherwise it sends the lease again with no lifetime left,
+// which ends ours and is refused for anybody else's.
+//
+// A lease that is "renewed" although nobody here had it is that of something else
+// on this node. It is left alone, and the Record says so (Free), because its undo
+// would take it away. A request for a lease whose answer nobody waits for any
+// more is not broken off: Return waits for it and learns what became of it.
+//
+// # When something is wrong
+//
+//	not signed by the cluster's          cluster.crt is of another cluster, or
+//	certificate authority                something else answers at this address
+//	made out to another name             use a name that the message lists, or give
+//	                                     it with --flocker-server-name
+//	outside its time of validity         make a new certificate, or look at the clock
+//	not the certificate of an API user   a node's was given; flocker-ca
+//	                                     create-api-certificate makes the right one
+//	the control service refused the      it is of another cluster
+//	client certificate
+//	unknown to Flocker                   the dataset agent does not run here, or
+//	                                     --flocker-node is wrong
+//	dataset is held elsewhere            the message names node and expiry; a lease
+//	                                     that never expires was made by hand
+//	refused                              the message says what contradicts what
+//	502, 503, an HTML page               a proxy or another service at this address
+//	no answer within 3m0s                the control service is overloaded: it
+//	                                     rewrites its whole configuration for every
+//	                                     change
+//
+// Requests that may be repeated are, until the caller's context ends (retry.go
+// says which, and why); every repetition is logged, and told to who waits. What
+// kind an error is is decided in classify.go alone.
+//
+// The API is used as it was recorded from Flocker 1.15.0, not as documented: see
+// the comments at each method. Certificates of flocker-ca are X.509 version 1
+// with extensions, which crypto/x509 does not understand: see tls.go.
+package flocker
