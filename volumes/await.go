@@ -37,6 +37,7 @@ func (h *Held) await(ctx context.Context, v *holding) error {
 		failpoint.Hit("pin.after")
 		if err == nil {
 			v.mount, v.pin = m, pin
+			h.o.log().Info("volume mounted and pinned", append(v.fields(), zap.String("mount", m.Point), zap.Duration("after", time.Since(v.began)))...)
 			return nil
 		}
 		again, found, findErr := mounts.Find(v.entry.Record.Dataset)

@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/mesos-flocker/flocker-executor/volumes/guard"
 	"github.com/mesos-flocker/flocker-executor/volumes/journal"
 	"github.com/mesos-flocker/flocker-executor/volumes/mounts"
@@ -124,4 +126,10 @@ func (v *holding) facts() string {
 		facts += ", last seen: " + v.state
 	}
 	return facts
+}
+
+func (v *holding) fields() []zap.Field {
+	return []zap.Field{
+		zap.String("volume", v.Name), zap.String("dataset", v.entry.Record.Dataset), zap.String("node", v.entry.Record.Node),
+	}
 }

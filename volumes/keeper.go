@@ -88,8 +88,7 @@ func (h *Held) renewals(ctx context.Context, stop <-chan struct{}, v *holding) {
 			return
 		case ctx.Err() == nil:
 			next = min(next, jitter(retryRenewal))
-			h.o.log().Warn("lease not renewed; trying again", zap.String("volume", v.Name),
-				zap.String("dataset", v.entry.Record.Dataset), zap.Duration("in", next), zap.Error(err))
+			h.o.log().Warn("lease not renewed; trying again", append(v.fields(), zap.Duration("in", next), zap.Error(err))...)
 		}
 		v.renewAt = time.Now().Add(next)
 		due.Reset(next)
@@ -102,7 +101,14 @@ func (h *Held) renew(ctx context.Context, v *holding) error {
 	want := h.want(v.Volume)
 	granted := v.entry.Record
 	want.Renew = &granted
-	r, err := h.o.Store.Lease(ctx, want, func(r Record) error { return h.write(v, r) })
+	r, err := h.o.Store.Lease(ctx, want, func(r Record) error {
+		// The entry that is there already says what to return, so that a full
+		// disk does not cost a running task its lease.
+		if err := h.write(v, r); err != nil {
+			h.o.log().Warn("renewal not journalled", zap.String("volume", v.Name), zap.Error(err))
+		}
+		return nil
+	})
 	if err != nil {
 		r = granted // the lease before it still runs
 	}

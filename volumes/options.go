@@ -33,6 +33,8 @@ func (o Options) check(vols []Volume) error {
 	case o.Lease <= 0 || o.AcquireTimeout <= 0 || o.ReleaseTimeout <= 0:
 		return fmt.Errorf("hold volumes: lease %s, acquire timeout %s, release timeout %s: all must be positive",
 			o.Lease, o.AcquireTimeout, o.ReleaseTimeout)
+	case os.Geteuid() != 0:
+		return fmt.Errorf("hold volumes: effective user %d: root is needed, for mounts and namespaces", os.Geteuid())
 	case !filepath.IsAbs(o.Sandbox):
 		return fmt.Errorf("hold volumes: sandbox %q: must be absolute", o.Sandbox)
 	}

@@ -30,7 +30,13 @@ func (h *Held) Release(ctx context.Context) error {
 	}
 	results := make(chan error, len(h.vols))
 	for _, v := range h.vols {
-		go func() { results <- v.release(ctx, h.o.Store, h.journal) }()
+		go func() {
+			err := v.release(ctx, h.o.Store, h.journal)
+			if err == nil {
+				h.o.log().Info("volume released", v.fields()...)
+			}
+			results <- err
+		}()
 	}
 	var err error
 	for range h.vols {

@@ -40,8 +40,8 @@ type Store interface {
 	// request. Repeatable.
 	Bring(ctx context.Context, r Record, note Note) (Record, error)
 
-	// Return undoes what r says: with PutBack set it gives the dataset its
-	// previous primary back while the lease still holds, then it returns the
+	// Return undoes what r says: with PreviousPrimary set it gives the
+	// dataset its previous primary back while the lease still holds, then it returns the
 	// lease. It never touches a lease that is not provably this node's: when
 	// the lease turns out to be another's it does nothing and returns nil.
 	// Repeatable, also by another process with a Record read from the journal.
