@@ -3,7 +3,6 @@ package executor
 import (
 	"context"
 	"errors"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -28,7 +27,7 @@ func Run(ctx context.Context, o Options) error {
 	if !ok {
 		return noTask(orders.acquire)
 	}
-	defer startRecovery(ctx, o)()
+	defer startRecovery(ctx, orders.end.release, o)()
 	if launch.Group {
 		refuseGroup(session, launch.Tasks)
 	} else {
@@ -99,7 +98,6 @@ func (t *task) run(held Held) Status {
 		return t.notStarted(err)
 	}
 	t.session.Send(running(t.id)) // 4
-	debug.FreeOSMemory()          // the start needed more than the wait will
 	return t.wait(held)           // 5
 }
 
@@ -188,8 +186,10 @@ func refuseGroup(s *Session, tasks []mesos.TaskInfo) {
 }
 
 // startRecovery cleans up behind dead executors, beside everything else. What it
-// returns ends and joins that.
-func startRecovery(ctx context.Context, o Options) (stop func()) {
+// returns joins that: a short task must not cut it off, so it may take its time
+// when the task is over, up to the release timeout, unless end says that there
+// is none.
+func startRecovery(ctx, end context.Context, o Options) (finish func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -197,6 +197,11 @@ func startRecovery(ctx context.Context, o Options) (stop func()) {
 		o.Recover(ctx)
 	}()
 	return func() {
+		select {
+		case <-done:
+		case <-end.Done():
+		case <-time.After(o.ReleaseTimeout):
+		}
 		cancel()
 		<-done
 	}
