@@ -2,8 +2,9 @@ package journal_test
 
 import (
 	"maps"
-	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -15,13 +16,10 @@ import (
 // Whatever is done to a journal, what lies on the disk is what a model says,
 // and a run's folder is there exactly as long as it is open or holds an entry.
 func TestJournalAgainstModel(t *testing.T) {
-	parent := t.TempDir()
+	parent, journals := t.TempDir(), 0
 	rapid.Check(t, func(t *rapid.T) {
-		dir, err := os.MkdirTemp(parent, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		j, err := journal.Create(dir)
+		journals++
+		j, err := journal.Create(filepath.Join(parent, strconv.Itoa(journals)))
 		if err != nil {
 			t.Fatal(err)
 		}
