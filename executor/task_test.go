@@ -242,6 +242,40 @@ func TestNoAcknowledgement(t *testing.T) {
 	})
 }
 
+// Recovery that has begun is finished after a short task, but not for ever, and
+// a shutdown leaves it no time.
+func TestRecoveryIsFinished(t *testing.T) {
+	for name, tc := range map[string]struct{ needs, takes time.Duration }{
+		"in time":  {10 * time.Second, 10 * time.Second},
+		"too long": {time.Hour, 30 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			finished := false
+			change := func(w *world) {
+				w.options.Recover = func(ctx context.Context) {
+					select {
+					case <-ctx.Done():
+					case <-time.After(tc.needs):
+						finished = true
+					}
+				}
+			}
+			inWorld(t, change, func(t *testing.T, w *world) {
+				began := time.Now()
+				w.running(info("t"))
+				w.exited <- 0
+				w.acked(mesos.TASK_FINISHED)
+				if err := w.ended(); err != nil {
+					t.Error(err)
+				}
+				if took := time.Since(began).Round(time.Second); took != tc.takes || finished != (tc.needs == tc.takes) {
+					t.Errorf("took %v, finished %v", took, finished)
+				}
+			})
+		})
+	}
+}
+
 func TestProgressIsPaced(t *testing.T) {
 	moving := func(i int) volumes.Progress {
 		return volumes.Progress{Volume: "webapp-data", State: "moving from node 2222…", Elapsed: time.Duration(i) * time.Second}

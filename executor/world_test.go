@@ -69,7 +69,7 @@ func inWorld(t *testing.T, change func(*world), test func(t *testing.T, w *world
 			Environment: environment(), Transport: w.transport(""), Terminate: w.terminate, Log: zaptest.NewLogger(t),
 			Spec:           executor.SpecOptions{LabelPrefix: "flocker.", Arguments: []string{"true"}, Sandbox: "/"},
 			ReleaseTimeout: 30 * time.Second,
-			Recover:        func(ctx context.Context) { <-ctx.Done() },
+			Recover:        func(context.Context) {},
 			Abandon:        func() { w.abandoned.Store(true) },
 			Hold: func(ctx context.Context, _ string, _ []volumes.Volume, report func(volumes.Progress)) (executor.Held, error) {
 				if w.onHold == nil {
