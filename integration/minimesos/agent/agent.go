@@ -9,7 +9,6 @@ import (
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	"go.uber.org/zap"
 
-	"github.com/mesos-flocker/flocker-executor/integration/minimesos/agent/contain"
 	"github.com/mesos-flocker/flocker-executor/integration/minimesos/agent/fetch"
 )
 
@@ -39,7 +38,6 @@ type agent struct {
 
 	frameworks map[string]*framework
 	streams    map[updateKey]*updateStream
-	orphans    []*contain.Container
 	link       *masterLink
 	faults     faultState
 

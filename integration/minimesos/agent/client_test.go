@@ -137,13 +137,13 @@ func (s *stream) ended(properly bool) {
 	}
 }
 
-// quiet fails if an event comes within d.
-func (s *stream) quiet(d time.Duration) {
+// quiet fails if an event comes.
+func (s *stream) quiet() {
 	s.t.Helper()
 	select {
 	case e := <-s.events:
 		s.t.Fatalf("unexpected %v", e.Type)
-	case <-time.After(d):
+	case <-time.After(50 * time.Millisecond):
 	}
 }
 

@@ -20,6 +20,15 @@
 // its own log names the setting.
 //
 // Source of the behaviour: Mesos 1.12, src/slave/*.cpp, and recordings of a real
-// agent, which win where they disagree. What differs on purpose is listed in
-// deviations.go.
+// agent, which win where they disagree. What differs on purpose:
+//
+//   - FAILURE of an executor that ended between recovery and registration is kept
+//     for the master; a real agent would have lost it.
+//   - A HEAD request gets no body; a real agent sends one, against the RFC.
+//   - The operator API knows GET_HEALTH and no more. Nothing is garbage collected.
+//   - Linux isolation makes no shared mount of work_dir: whoever starts the agent
+//     has made its whole tree shared. There are no cgroups and no images.
+//   - runtime_dir's config and launch_info are not Mesos' messages.
+//   - An id from a master that differs from the checkpointed one is refused, where
+//     a real agent ends itself.
 package agent

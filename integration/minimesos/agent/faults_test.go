@@ -37,7 +37,7 @@ func TestFaultyStreams(t *testing.T) {
 	r.faults(agent.Faults{HoldStreams: true})
 	held := x.update(newStatus("t1", mesos.TASK_STARTING))
 	r.update(mesos.TASK_STARTING, true)
-	s.quiet(50 * time.Millisecond)
+	s.quiet()
 	r.faults(agent.Faults{DropStreams: true})
 	s.ended(false)
 	r.faults(agent.Faults{Split: 3})

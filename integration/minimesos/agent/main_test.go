@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 	if config := os.Getenv(agentVariable); config != "" {
 		os.Exit(beAgent(config))
 	}
-	os.Exit(m.Run())
+	os.Exit(runAndLookForLeaks(m))
 }
 
 func beAgent(text string) int {

@@ -132,13 +132,15 @@ func (l *masterLink) request(ctx context.Context, path string, body []byte) (*ht
 	return answer, nil
 }
 
-// listen registers again and again.
+// listen registers again and again, until the agent ends or leaves.
 func (l *masterLink) listen() {
 	a := l.agent
 	for a.ctx.Err() == nil {
-		if err := l.register(); err != nil && a.ctx.Err() == nil {
-			a.log.Sugar().Infof("registration with the master ended: %v", err)
+		err := l.register()
+		if errors.Is(err, errEnded) {
+			return
 		}
+		a.log.Sugar().Infof("registration with the master ended: %v", err)
 		a.post(func() {
 			if a.phase == running {
 				a.phase = disconnected
@@ -155,8 +157,13 @@ func (l *masterLink) register() error {
 	a := l.agent
 	var body []byte
 	var encoding error
-	if err := a.ask(func() { body, encoding = a.registration() }); err != nil {
-		return err
+	left := false
+	err := a.ask(func() {
+		left = a.phase == terminating
+		body, encoding = a.registration()
+	})
+	if err != nil || left {
+		return errEnded
 	}
 	if encoding != nil {
 		return encoding

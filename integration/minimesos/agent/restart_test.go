@@ -163,7 +163,7 @@ func TestTermAndUsr1(t *testing.T) {
 			t.Errorf("event %+v", e)
 		}
 		x.update(newStatus("t1", mesos.TASK_KILLED))
-		s.quiet(50 * time.Millisecond)
+		s.quiet()
 		r.end(sandbox, "0")
 		if err := r.process.Wait(); err != nil {
 			t.Error(err)

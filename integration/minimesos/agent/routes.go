@@ -2,7 +2,6 @@ package agent
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 
 	wireagent "github.com/mesos/mesos-go/api/v1/lib/agent"
@@ -91,6 +90,3 @@ func serveOperator(w http.ResponseWriter, r *http.Request) {
 	// The client may be gone; there is nobody left to tell.
 	_, _ = w.Write(body)
 }
-
-// endpoint of the agent, for the log.
-func (a *agent) endpoint() string { return (&url.URL{Scheme: "http", Host: a.address}).String() }

@@ -37,7 +37,7 @@ func (a *agent) makeSandbox(e *executor) (sandboxUser, error) {
 	}
 	var err error
 	if u.credential, err = credential(u.name); err != nil {
-		return u, fmt.Errorf("Failed to chown directory to '%s': %w", u.name, err) //nolint:staticcheck,revive // Mesos' words
+		return u, fmt.Errorf("Failed to chown directory to '%s': %w", u.name, err) //nolint:staticcheck // Mesos' words
 	}
 	return u, u.prepare(e.sandbox)
 }
@@ -69,7 +69,7 @@ func (u sandboxUser) own(sandbox string) error {
 func credential(name string) (*contain.Credential, error) {
 	u, err := user.Lookup(name)
 	if err != nil {
-		return nil, fmt.Errorf("No such user '%s'", name) //nolint:staticcheck,revive // Mesos' words
+		return nil, fmt.Errorf("No such user '%s'", name) //nolint:staticcheck // Mesos' words
 	}
 	uid, err := strconv.ParseUint(u.Uid, 10, 32)
 	if err != nil {

@@ -47,18 +47,18 @@ func readToken(key []byte, token string) (claims, error) {
 	var c claims
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
-		return c, fmt.Errorf("Expected 3 components in token, got %d", len(parts)) //nolint:staticcheck,revive // Mesos' words
+		return c, fmt.Errorf("Expected 3 components in token, got %d", len(parts)) //nolint:staticcheck // Mesos' words
 	}
 	payload, err := base64url.DecodeString(parts[1])
 	if err != nil {
-		return c, fmt.Errorf("Failed to base64url-decode: %w", err) //nolint:staticcheck,revive // Mesos' words
+		return c, fmt.Errorf("Failed to base64url-decode: %w", err) //nolint:staticcheck // Mesos' words
 	}
 	if err := json.Unmarshal(payload, &c); err != nil {
-		return c, fmt.Errorf("Failed to parse payload: %w", err) //nolint:staticcheck,revive // Mesos' words
+		return c, fmt.Errorf("Failed to parse payload: %w", err) //nolint:staticcheck // Mesos' words
 	}
 	signature, err := base64url.DecodeString(parts[2])
 	if err != nil || !hmac.Equal(signature, sign(key, parts[0]+"."+parts[1])) {
-		return c, errors.New("Token signature does not match") //nolint:staticcheck,revive // Mesos' words
+		return c, errors.New("Token signature does not match") //nolint:staticcheck // Mesos' words
 	}
 	return c, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -97,12 +98,14 @@ func TestWithoutTheWordNothingStarts(t *testing.T) {
 // children starts one process of each kind a container can leave: a child, a
 // child in its own session, an orphan of the session, an orphan in its own.
 const children = `
-sleep 7001 & echo $! > plain
-setsid sleep 7002 & echo $! > session
-(sleep 7003 & echo $! > orphan)
-(setsid sleep 7004 & echo $! > escaped)
-touch ready
+sleep 7001 &
+setsid sleep 7002 &
+(sleep 7003 &)
+(setsid sleep 7004 &)
+while [ ! -e go ]; do sleep 0.01; done
 `
+
+var kinds = map[string]string{"7001": "plain", "7002": "session", "7003": "orphan", "7004": "escaped"}
 
 func TestWhoSurvives(t *testing.T) {
 	for _, row := range []struct {
@@ -121,7 +124,10 @@ func TestWhoSurvives(t *testing.T) {
 			if err := c.Open(); err != nil {
 				t.Fatal(err)
 			}
-			eventually(t, func() bool { _, err := os.Stat(filepath.Join(s.Sandbox, "ready")); return err == nil })
+			eventually(t, func() bool { return len(kindsRunning(t, s.Sandbox)) == len(kinds) })
+			if err := os.WriteFile(filepath.Join(s.Sandbox, "go"), nil, 0o644); err != nil {
+				t.Fatal(err)
+			}
 			if row.kill {
 				c.Kill()
 			}
@@ -136,24 +142,30 @@ func TestWhoSurvives(t *testing.T) {
 	}
 }
 
-// survivors are the live processes whose working directory is the sandbox, by
-// the name of the number they were started with; it kills them.
+// survivors are the kinds still running; it kills them.
 func survivors(t *testing.T, sandbox string) []string {
 	t.Helper()
-	names := map[string]string{"7001": "plain", "7002": "session", "7003": "orphan", "7004": "escaped"}
-	var found []string
+	running := kindsRunning(t, sandbox)
+	for _, pid := range running {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Error(err)
+		}
+	}
+	return slices.DeleteFunc([]string{"plain", "session", "orphan", "escaped"}, func(kind string) bool { return running[kind] == 0 })
+}
+
+// kindsRunning finds the children by their working directory and the number they
+// sleep for.
+func kindsRunning(t *testing.T, sandbox string) map[string]int {
+	t.Helper()
 	dirs, err := filepath.Glob("/proc/[0-9]*")
 	if err != nil {
 		t.Fatal(err)
 	}
-	alive := map[string]bool{}
+	found := map[string]int{}
 	for _, dir := range dirs {
 		cwd, err := os.Readlink(dir + "/cwd")
 		if err != nil || cwd != sandbox {
-			continue
-		}
-		pid, err := strconv.Atoi(filepath.Base(dir))
-		if err != nil {
 			continue
 		}
 		line, err := os.ReadFile(dir + "/cmdline")
@@ -161,14 +173,12 @@ func survivors(t *testing.T, sandbox string) []string {
 			continue
 		}
 		words := strings.Split(strings.TrimRight(string(line), "\x00"), "\x00")
-		alive[names[words[len(words)-1]]] = true
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-			t.Error(err)
+		kind := kinds[words[len(words)-1]]
+		if kind == "" || words[0] != "sleep" {
+			continue
 		}
-	}
-	for _, name := range []string{"plain", "session", "orphan", "escaped"} {
-		if alive[name] {
-			found = append(found, name)
+		if found[kind], err = strconv.Atoi(filepath.Base(dir)); err != nil {
+			t.Fatal(err)
 		}
 	}
 	return found

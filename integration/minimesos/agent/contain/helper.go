@@ -3,6 +3,7 @@ package contain
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	ossignal "os/signal"
@@ -193,7 +194,7 @@ func reap(pid int) int {
 	for {
 		var status syscall.WaitStatus
 		got, err := syscall.Wait4(-1, &status, 0, nil)
-		if err == syscall.EINTR { //nolint:errorlint // an errno
+		if errors.Is(err, syscall.EINTR) {
 			continue
 		}
 		if err != nil {

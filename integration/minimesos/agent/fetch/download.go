@@ -46,7 +46,7 @@ func (j *job) get(ctx context.Context, u URI, path string) error {
 		return err
 	}
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("Error downloading resource, received HTTP return code %d", answer.StatusCode) //nolint:staticcheck,revive // Mesos' words
+		return fmt.Errorf("Error downloading resource, received HTTP return code %d", answer.StatusCode) //nolint:staticcheck // Mesos' words
 	}
 	return nil
 }

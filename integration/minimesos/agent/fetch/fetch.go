@@ -44,7 +44,7 @@ func (f *Fetcher) Fetch(ctx context.Context, uris []URI, user, sandbox string, l
 	for _, it := range items {
 		path, err := j.fetch(ctx, it)
 		if err != nil {
-			j.log.failure(615, "EXIT with status 1: Failed to fetch '%s': %v", it.URI.Value, err)
+			j.log.failure("EXIT with status 1: Failed to fetch '%s': %v", it.URI.Value, err)
 			return err
 		}
 		j.log.info(618, "Fetched '%s' to '%s'", it.URI.Value, path)
@@ -116,7 +116,7 @@ func (j *job) finish(u URI, path, target string, line int) error {
 		return nil
 	}
 	if err := extract(path, target); err != nil {
-		return fmt.Errorf("Failed to extract '%s' into '%s': %w", path, filepath.Dir(target), err) //nolint:staticcheck,revive // Mesos' words
+		return fmt.Errorf("Failed to extract '%s' into '%s': %w", path, filepath.Dir(target), err) //nolint:staticcheck // Mesos' words
 	}
 	j.log.info(132, "Extracted '%s' into '%s'", path, filepath.Dir(target))
 	return nil

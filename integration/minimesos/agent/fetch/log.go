@@ -13,7 +13,7 @@ type logger struct{ out io.Writer }
 
 func (l logger) info(line int, format string, args ...any)    { l.line('I', line, format, args...) }
 func (l logger) warning(line int, format string, args ...any) { l.line('W', line, format, args...) }
-func (l logger) failure(line int, format string, args ...any) { l.line('E', line, format, args...) }
+func (l logger) failure(format string, args ...any)           { l.line('E', 615, format, args...) }
 
 func (l logger) line(severity byte, line int, format string, args ...any) {
 	// A sandbox that is full or gone shows in the fetching itself.

@@ -44,7 +44,7 @@ func (u URI) base() (string, error) {
 	if _, rest, ok := strings.Cut(value, "://"); ok {
 		slash := strings.LastIndexByte(rest, '/')
 		if slash < 0 || slash == len(rest)-1 {
-			return "", fmt.Errorf("Malformed URI (missing path): %s", value) //nolint:staticcheck,revive // Mesos' words
+			return "", fmt.Errorf("Malformed URI (missing path): %s", value) //nolint:staticcheck // Mesos' words
 		}
 		return rest[slash+1:], nil
 	}
@@ -74,7 +74,7 @@ func (u URI) local(home string) (string, bool, error) {
 	if path, ok := strings.CutPrefix(value, "file://"); ok {
 		path = strings.TrimPrefix(path, "localhost")
 		if !filepath.IsAbs(path) {
-			return "", true, fmt.Errorf("File URI only supports absolute paths: '%s'", value) //nolint:staticcheck,revive // Mesos' words
+			return "", true, fmt.Errorf("File URI only supports absolute paths: '%s'", value) //nolint:staticcheck // Mesos' words
 		}
 		return path, true, nil
 	}
@@ -85,7 +85,7 @@ func (u URI) local(home string) (string, bool, error) {
 		return value, true, nil
 	}
 	if home == "" {
-		return "", true, errors.New("A relative path was passed for the resource but the Mesos framework home was not specified") //nolint:staticcheck,revive // Mesos' words
+		return "", true, errors.New("A relative path was passed for the resource but the Mesos framework home was not specified") //nolint:staticcheck // Mesos' words
 	}
 	return filepath.Join(home, value), true, nil
 }
