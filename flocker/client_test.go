@@ -88,25 +88,31 @@ func TestEndpoints(t *testing.T) {
 	}{
 		{"version", reply{200, "", `{"flocker": "1.15.0"}`}, func(ctx context.Context, c *flocker.Client) (any, error) { return c.Version(ctx) }, "GET /v1/version", "1.15.0"},
 		{
-			"nodes", reply{200, "", `[{"host": "127.0.0.1", "uuid": "` + node1 + `"}]`},
+			"nodes",
+			reply{200, "", `[{"host": "127.0.0.1", "uuid": "` + node1 + `"}]`},
 			func(ctx context.Context, c *flocker.Client) (any, error) { return c.Nodes(ctx) },
-			"GET /v1/state/nodes", []flocker.Node{{UUID: node1, Host: "127.0.0.1"}},
+			"GET /v1/state/nodes",
+			[]flocker.Node{{UUID: node1, Host: "127.0.0.1"}},
 		},
 		{
-			"era", reply{200, "", `{"uuid": "` + node1 + `"}`},
+			"era",
+			reply{200, "", `{"uuid": "` + node1 + `"}`},
 			func(ctx context.Context, c *flocker.Client) (any, error) { return c.NodeByEra(ctx, "d6f71275") },
 			"GET /v1/state/nodes/by_era/d6f71275", node1,
 		},
 		{
-			"datasets", reply{200, "", "[" + entry + "]"},
+			"datasets",
+			reply{200, "", "[" + entry + "]"},
 			func(ctx context.Context, c *flocker.Client) (any, error) {
 				all, tag, err := c.Datasets(ctx)
 				return m{tag: all}, err
 			},
-			"GET /v1/configuration/datasets", m{"00112233445566778899aabbccddeeff": []flocker.Dataset{d}},
+			"GET /v1/configuration/datasets",
+			m{"00112233445566778899aabbccddeeff": []flocker.Dataset{d}},
 		},
 		{
-			"create", reply{201, "", entry},
+			"create",
+			reply{201, "", entry},
 			func(ctx context.Context, c *flocker.Client) (any, error) {
 				return c.CreateDataset(ctx, flocker.NewDataset{ID: ds, Primary: node1, Size: 67108864, Metadata: d.Metadata})
 			},
@@ -114,22 +120,29 @@ func TestEndpoints(t *testing.T) {
 		},
 		{"read", reply{200, "", entry}, func(ctx context.Context, c *flocker.Client) (any, error) { return c.Dataset(ctx, ds) }, "POST /v1/configuration/datasets/" + ds + " {}", d},
 		{
-			"move", reply{200, "", entry},
+			"move",
+			reply{200, "", entry},
 			func(ctx context.Context, c *flocker.Client) (any, error) { return c.SetPrimary(ctx, ds, node1) },
 			"POST /v1/configuration/datasets/" + ds + ` {"primary":"` + node1 + `"}`, d,
 		},
 		{"delete", reply{200, "", entry}, func(ctx context.Context, c *flocker.Client) (any, error) { return c.DeleteDataset(ctx, ds) }, "DELETE /v1/configuration/datasets/" + ds, d},
 		{
-			"state", reply{200, "", `[{"path": "/flocker/x", "dataset_id": "` + ds + `", "maximum_size": 67108864, "primary": "` + node1 + `"}]`},
+			"state",
+			reply{200, "", `[{"path": "/flocker/x", "dataset_id": "` + ds + `", "maximum_size": 67108864, "primary": "` + node1 + `"}]`},
 			func(ctx context.Context, c *flocker.Client) (any, error) { return c.DatasetStates(ctx) },
-			"GET /v1/state/datasets", []flocker.DatasetState{{ID: ds, Size: 67108864, Primary: node1, Path: "/flocker/x"}},
+			"GET /v1/state/datasets",
+			[]flocker.DatasetState{{ID: ds, Size: 67108864, Primary: node1, Path: "/flocker/x"}},
 		},
 		{
-			"leases", reply{200, "", "[" + lease + `, {"dataset_id": "b", "node_uuid": "n", "expires": null}, {"dataset_id": "c", "node_uuid": "n", "expires": -5.004335}, {"dataset_id": "d", "node_uuid": "n", "expires": 1e300}]`},
+			"leases",
+			reply{200, "", "[" + lease + `, {"dataset_id": "b", "node_uuid": "n", "expires": null}, {"dataset_id": "c", "node_uuid": "n", "expires": -5.004335}, {"dataset_id": "d", "node_uuid": "n", "expires": 1e300}]`},
 			func(ctx context.Context, c *flocker.Client) (any, error) { return c.Leases(ctx) },
-			"GET /v1/configuration/leases", []flocker.Lease{
-				{Dataset: ds, Node: node1, Expires: 3500 * time.Millisecond}, {Dataset: "b", Node: "n", Expires: flocker.Forever},
-				{Dataset: "c", Node: "n", Expires: -5004335 * time.Microsecond}, {Dataset: "d", Node: "n", Expires: flocker.Forever},
+			"GET /v1/configuration/leases",
+			[]flocker.Lease{
+				{Dataset: ds, Node: node1, Expires: 3500 * time.Millisecond},
+				{Dataset: "b", Node: "n", Expires: flocker.Forever},
+				{Dataset: "c", Node: "n", Expires: -5004335 * time.Microsecond},
+				{Dataset: "d", Node: "n", Expires: flocker.Forever},
 			},
 		},
 		{"acquire", reply{201, "", lease}, acquire(3500 * time.Millisecond), `POST /v1/configuration/leases {"dataset_id":"` + ds + `","node_uuid":"` + node1 + `","expires":3.5}`, true},
@@ -137,8 +150,11 @@ func TestEndpoints(t *testing.T) {
 		{"for ever", reply{201, "", lease}, acquire(flocker.Forever), `POST /v1/configuration/leases {"dataset_id":"` + ds + `","node_uuid":"` + node1 + `","expires":null}`, true},
 		{"expire", reply{200, "", lease}, acquire(0), `POST /v1/configuration/leases {"dataset_id":"` + ds + `","node_uuid":"` + node1 + `","expires":0}`, false},
 		{
-			"release", reply{200, "", lease}, func(ctx context.Context, c *flocker.Client) (any, error) { return c.ReleaseLease(ctx, ds) },
-			"DELETE /v1/configuration/leases/" + ds, flocker.Lease{Dataset: ds, Node: node1, Expires: 3500 * time.Millisecond},
+			"release",
+			reply{200, "", lease},
+			func(ctx context.Context, c *flocker.Client) (any, error) { return c.ReleaseLease(ctx, ds) },
+			"DELETE /v1/configuration/leases/" + ds,
+			flocker.Lease{Dataset: ds, Node: node1, Expires: 3500 * time.Millisecond},
 		},
 	}
 	for _, test := range tests {

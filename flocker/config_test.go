@@ -60,19 +60,28 @@ func TestResolveConfig(t *testing.T) {
 			flocker.Config{Host: "flag.example", Port: 99, CAFile: "flag.ca", CertFile: "flag.crt", KeyFile: "flag.key", ServerName: "control-service", Node: "11111111-1111-4111-8111-11111111111a"},
 		},
 		{
-			"then variables", flocker.Config{}, allVariables, allFiles,
+			"then variables",
+			flocker.Config{},
+			allVariables, allFiles,
 			flocker.Config{Host: "env.example", Port: 1234, CAFile: "env.ca", CertFile: "env.crt", KeyFile: "env.key"},
 		},
 		{
-			"then files, never the agents' port", flocker.Config{}, nil, allFiles,
+			"then files, never the agents' port",
+			flocker.Config{},
+			nil, allFiles,
 			flocker.Config{Host: "control.example", Port: 4523, CAFile: "etc/cluster.crt", CertFile: "etc/plugin.crt", KeyFile: "etc/plugin.key"},
 		},
 		{
-			"a person's certificate", flocker.Config{}, nil, without("plugin.key"),
+			"a person's certificate",
+			flocker.Config{},
+			nil, without("plugin.key"),
 			flocker.Config{Host: "control.example", Port: 4523, CAFile: "etc/cluster.crt", CertFile: "etc/user.crt", KeyFile: "etc/user.key"},
 		},
 		{
-			"field by field", flocker.Config{Port: 7}, map[string]string{"FLOCKER_CONTROL_SERVICE_HOST": "::1"}, without("agent.yml"),
+			"field by field",
+			flocker.Config{Port: 7},
+			map[string]string{"FLOCKER_CONTROL_SERVICE_HOST": "::1"},
+			without("agent.yml"),
 			flocker.Config{Host: "::1", Port: 7, CAFile: "etc/cluster.crt", CertFile: "etc/plugin.crt", KeyFile: "etc/plugin.key"},
 		},
 	}
@@ -103,7 +112,9 @@ func TestResolveConfigErrors(t *testing.T) {
 		words   []string
 	}{
 		{
-			"nothing", flocker.Config{}, nil, nil, true,
+			"nothing",
+			flocker.Config{},
+			nil, nil, true,
 			[]string{"--flocker-host", "FLOCKER_CONTROL_SERVICE_HOST", "agent.yml: no such file", "cluster.crt: no such file", "plugin.crt", "user.key", "FLOCKER_CONTROL_SERVICE_CLIENT_CERT_FILE"},
 		},
 		{"certificate without key", flocker.Config{CertFile: "a.crt"}, allVariables, allFiles, true, []string{"--flocker-key-file is not"}},

@@ -73,6 +73,7 @@ func (c *Client) once(ctx context.Context, k call, out any) (answer, error) {
 		failed.Err = c.cause(ctx, limited, err)
 		return a, failed
 	}
+	defer res.Body.Close()
 	body, err := readBody(res.Body)
 	a.status, a.header = res.StatusCode, res.Header
 	failed.Status = res.StatusCode
@@ -117,9 +118,9 @@ func (c *Client) cause(outer, limited context.Context, err error) error {
 	return refusedByServer(c.certFile, err)
 }
 
-// readBody reads a body whole, up to maxBody, and closes it.
-func readBody(body io.ReadCloser) ([]byte, error) {
-	defer body.Close() //nolint:errcheck // nothing is written through it
+// readBody reads a body whole, up to maxBody: only then can its connection be
+// used again.
+func readBody(body io.Reader) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(body, maxBody+1))
 	if err != nil {
 		return nil, fmt.Errorf("read the answer: %w", err)

@@ -44,7 +44,7 @@ func startTLS(t *testing.T, certFile, keyFile, caFile string, maxVersion uint16)
 			s.connections.Add(1)
 		}
 	}
-	s.Server.TLS = &tls.Config{
+	s.TLS = &tls.Config{
 		Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequireAnyClientCert, MaxVersion: maxVersion,
 		VerifyConnection: func(c tls.ConnectionState) error { return c.PeerCertificates[0].CheckSignatureFrom(ca) },
 	}
