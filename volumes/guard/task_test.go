@@ -3,6 +3,7 @@ package guard_test
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -33,6 +34,9 @@ func TestTaskWritesIntoTheDataset(t *testing.T) {
 	}
 }
 
+// limits prints what the Go runtime changes for itself and must put back.
+const limits = "(ulimit -a; umask)"
+
 // What the task inherits must not depend on what the executor inherited: an
 // open descriptor, an ignored or a blocked signal.
 func TestTaskInheritsOnlyWhatItShould(t *testing.T) {
@@ -45,8 +49,8 @@ func TestTaskInheritsOnlyWhatItShould(t *testing.T) {
 	signal.Ignore(syscall.SIGUSR1, syscall.SIGHUP)
 	defer signal.Reset(syscall.SIGUSR1, syscall.SIGHUP)
 	g := start(t, w.config("data"))
-	w.sh(t, g, "ls /proc/self/fd > fds; grep -E 'SigIgn|SigBlk' /proc/$$/status > signals; env > environment; pwd > pwd; "+
-		"cut -d' ' -f1,6 /proc/$$/stat > session; cat /proc/1/comm > init")
+	w.sh(t, g, "ls /proc/self/fd > fds; grep -E 'SigIgn|SigBlk' /proc/self/status > signals; env > environment; pwd > pwd; "+
+		"cut -d' ' -f1,6 /proc/$$/stat > session; "+limits+" > limits")
 	if status := exit(t, g); status != 0 {
 		t.Errorf("wait status %#x", status)
 	}
@@ -66,6 +70,9 @@ func TestTaskInheritsOnlyWhatItShould(t *testing.T) {
 	}
 	if session := strings.Fields(w.file(t, "session")); session[0] != session[1] {
 		t.Errorf("process %s is in session %s", session[0], session[1])
+	}
+	if own, err := exec.Command("sh", "-c", limits).Output(); err != nil || w.file(t, "limits") != string(own) {
+		t.Errorf("limits and umask %q, want %q (%v)", w.file(t, "limits"), own, err)
 	}
 	if dir := strings.TrimSpace(w.file(t, "pwd")); dir != w.sandbox {
 		t.Errorf("working directory %s", dir)
@@ -126,8 +133,8 @@ func TestRunSaysWhyATaskDoesNotStart(t *testing.T) {
 		{guard.Task{Dir: sandbox}, nil},
 	} {
 		err := g.Run(deadline(t), c.task)
-		var exec *guard.ExecError
-		if !errors.As(err, &exec) || c.errno != nil && !errors.Is(err, c.errno) {
+		var failure *guard.ExecError
+		if !errors.As(err, &failure) || c.errno != nil && !errors.Is(err, c.errno) {
 			t.Errorf("Run(%q in %s) = %v, want %v", c.task.Argv, c.task.Dir, err, c.errno)
 		}
 	}

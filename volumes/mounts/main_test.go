@@ -82,6 +82,7 @@ func inSpace(t *testing.T, flags []string, name, dataset string) *mountstest.Spa
 	t.Helper()
 	t.Setenv(helper, name)
 	t.Setenv(helperDataset, dataset)
+	t.Setenv("GORACE", "atexit_sleep_ms=0")
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
