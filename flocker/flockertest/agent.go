@@ -46,6 +46,7 @@ type Agent struct {
 	Logf func(format string, args ...any) `json:"-"`
 
 	storage storage
+	client  *http.Client
 }
 
 // BootID is this machine's, the era of its node.
@@ -57,7 +58,7 @@ func BootID() (string, error) {
 	return strings.TrimSpace(string(data)), nil
 }
 
-// Run works until ctx ends, and returns nil then, or what CleanUp could not undo.
+// Run works, one Run at a time, until ctx ends, and returns nil then, or what CleanUp could not undo.
 // Before that only settings that cannot work make it return. A service that is
 // away is looked for again and again.
 func (a *Agent) Run(ctx context.Context) error {
@@ -65,6 +66,9 @@ func (a *Agent) Run(ctx context.Context) error {
 		return err
 	}
 	pace := a.Pace.orQuick()
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	a.client = &http.Client{Transport: transport}
 	for {
 		if err := a.session(ctx, pace); err != nil && ctx.Err() == nil {
 			a.logf("connection to %s: %v", a.ServiceURL, err)
@@ -159,7 +163,7 @@ func (a *Agent) post(ctx context.Context, path string, v any) (*http.Response, e
 	if err != nil {
 		return nil, err
 	}
-	response, err := http.DefaultClient.Do(r)
+	response, err := a.client.Do(r)
 	if err != nil {
 		return nil, err
 	}

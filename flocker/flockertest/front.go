@@ -42,6 +42,12 @@ func (f *front) open() error {
 	return nil
 }
 
+func (f *front) address() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.addr
+}
+
 // close ends the listener and every connection, and waits for them.
 func (f *front) close() {
 	f.mu.Lock()

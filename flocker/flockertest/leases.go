@@ -114,6 +114,7 @@ func (s *Service) expire(over func(Lease) bool) {
 	if changed {
 		s.configured()
 	}
+	s.wake() // the state of a silent agent may be over too
 }
 
 // parseUUID reads an id as leniently as Python's UUID does, and returns it in

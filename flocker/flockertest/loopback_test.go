@@ -13,6 +13,7 @@ import (
 
 	"github.com/mesos-flocker/flocker-executor/flocker/flockertest"
 	"github.com/moby/sys/mountinfo"
+	"golang.org/x/sys/unix"
 )
 
 // cluster is a service with two agents in this process.
@@ -277,5 +278,24 @@ func holdCopy(t *testing.T, path string) (release func()) {
 		if err := cmd.Wait(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestSecondMountHidesTheFirst shows the other half of the fault: the agent keeps
+// one mount for each device, the last, and detaches under all others.
+func TestSecondMountHidesTheFirst(t *testing.T) {
+	c := startCluster(t, flockertest.Agent{})
+	id, path := c.create(t, node1)
+	second := t.TempDir()
+	if err := unix.Mount(path, second, "", unix.MS_BIND, ""); err != nil {
+		t.Fatal(err)
+	}
+	c.Move(id, node2)
+	c.mounted(t, id, node2)
+	if mounts, err := mountinfo.GetMounts(mountinfo.SingleEntryFilter(path)); err != nil || len(mounts) != 1 {
+		t.Errorf("the first mount was unmounted: %v, %v", mounts, err)
+	}
+	if err := unix.Unmount(second, 0); err != nil {
+		t.Error(err)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,19 +19,20 @@ func devicePath(minor int) string { return "/dev/loop" + strconv.Itoa(minor) }
 // Backing maps each image file to the loop devices whose backing file it is, as
 // their numbers in rising order, from /sys/block/loop*/loop/backing_file.
 func Backing() (map[string][]int, error) {
-	files, err := filepath.Glob("/sys/block/loop*/loop/backing_file")
+	blocks, err := os.ReadDir("/sys/block")
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("loop devices: %w", err)
 	}
 	devices := map[string][]int{}
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			continue // detached since
-		}
-		minor, err := strconv.Atoi(strings.TrimPrefix(filepath.Base(filepath.Dir(filepath.Dir(file))), "loop"))
-		if err != nil {
+	for _, block := range blocks {
+		number, isLoop := strings.CutPrefix(block.Name(), "loop")
+		minor, err := strconv.Atoi(number)
+		if !isLoop || err != nil {
 			continue
+		}
+		data, err := os.ReadFile("/sys/block/" + block.Name() + "/loop/backing_file")
+		if err != nil {
+			continue // nothing is behind it
 		}
 		image := strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), " (deleted)")
 		devices[image] = append(devices[image], minor)

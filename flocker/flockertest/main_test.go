@@ -3,7 +3,6 @@ package flockertest_test
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"runtime"
@@ -81,7 +80,6 @@ func dropCopies() error {
 func goroutinesLeft() string {
 	deadline := time.Now().Add(5 * time.Second)
 	for {
-		http.DefaultClient.CloseIdleConnections()
 		var left []string
 		buffer := make([]byte, 1<<20)
 		for _, g := range strings.Split(string(buffer[:runtime.Stack(buffer, true)]), "\n\n") {

@@ -140,7 +140,7 @@ func (s *Service) Listen(name, addr string) (url string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.front = append(s.front, f)
-	return s.scheme() + f.addr, nil
+	return s.scheme() + f.address(), nil
 }
 
 func (s *Service) scheme() string {
@@ -151,7 +151,11 @@ func (s *Service) scheme() string {
 }
 
 // URL is the API's base without /v1, such as http://127.0.0.1:4523.
-func (s *Service) URL() string { return s.scheme() + s.front[0].addr }
+func (s *Service) URL() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.scheme() + s.front[0].address()
+}
 
 // AgentURL is where the agents of this service connect.
 func (s *Service) AgentURL() string {
@@ -188,6 +192,9 @@ func (s *Service) Down() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.forgetState()
+	if s.changed != nil {
+		s.wake()
+	}
 }
 
 // Up brings a service back that was Down, at the same addresses. Its state is
