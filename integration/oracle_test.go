@@ -67,7 +67,10 @@ func TestOracleNoticesPrivateRoot(t *testing.T) {
 
 func watchedCluster(t *testing.T) *watched {
 	t.Helper()
-	w, err := startWatched(deadline(t), cluster.Options{Executor: binaries.failpoint})
+	w, err := startWatched(deadline(t), cluster.Options{
+		Executor:    binaries.failpoint,
+		Environment: map[string]string{"FLOCKER_EXECUTOR_RELEASE_TIMEOUT": "3s"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

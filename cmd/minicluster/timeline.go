@@ -1,11 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
@@ -22,21 +22,31 @@ type timeline struct {
 	done  chan struct{}
 }
 
-type line struct{ who, what string }
+type line struct {
+	who, what string
+	heading   bool
+}
 
 func newTimeline(out io.Writer) *timeline {
 	t := &timeline{out: out, start: time.Now(), lines: make(chan line, 64), done: make(chan struct{})}
 	go func() {
 		defer close(t.done)
 		for l := range t.lines {
-			_, _ = fmt.Fprintf(t.out, "%6.1f s  %-9s %s\n", time.Since(t.start).Seconds(), l.who, l.what)
+			_, _ = io.WriteString(t.out, l.format(time.Since(t.start)))
 		}
 	}()
 	return t
 }
 
+func (l line) format(at time.Duration) string {
+	if l.heading {
+		return fmt.Sprintf("\n== %s\n", l.what)
+	}
+	return fmt.Sprintf("%6.1f s  %-9s %s\n", at.Seconds(), l.who, l.what)
+}
+
 func (t *timeline) say(who, format string, args ...any) {
-	t.lines <- line{who, fmt.Sprintf(format, args...)}
+	t.lines <- line{who: who, what: fmt.Sprintf(format, args...)}
 }
 
 // close prints what is left. Nobody may say anything afterwards.
@@ -46,12 +56,12 @@ func (t *timeline) close() {
 }
 
 // status prints a task's status as the framework gets it.
-func (t *timeline) status(s mesos.TaskStatus) {
+func (t *timeline) status(node string, s mesos.TaskStatus) {
 	text := s.GetState().String()
 	if s.GetMessage() != "" {
 		text += ": " + s.GetMessage()
 	}
-	t.say("mesos", "task %s %s", s.GetTaskID().Value, text)
+	t.say(cmp.Or(node, "mesos"), "task %s %s", s.GetTaskID().Value, text)
 }
 
 // datasets prints every change of where a dataset is and who leases it, until
@@ -98,7 +108,7 @@ func describe(ctx context.Context, c cluster.Cluster, names map[string]string) m
 func where(d cluster.Dataset, names map[string]string) string {
 	switch {
 	case d.Mounted == "":
-		return "on its way to " + names[d.Primary]
+		return "ordered to " + names[d.Primary] + ", no mount reported yet"
 	case d.Mounted != d.Primary:
 		return "still on " + names[d.Mounted] + ", ordered to " + names[d.Primary]
 	}
@@ -114,7 +124,4 @@ func lessee(d cluster.Dataset, leases []cluster.Lease, names map[string]string) 
 }
 
 // heading sets an act of the story apart.
-func (t *timeline) heading(text string) {
-	t.say("", "")
-	t.say(strings.Repeat("=", 9), "%s", text)
-}
+func (t *timeline) heading(text string) { t.lines <- line{what: text, heading: true} }

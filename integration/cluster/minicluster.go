@@ -30,8 +30,8 @@ type Options struct {
 	Realistic bool
 	// NoCheckpoint is a framework whose executors do not survive their agent.
 	NoCheckpoint bool
-	// OnStatus is told every status, in order.
-	OnStatus func(mesos.TaskStatus)
+	// OnStatus is told every status and the node it came from, in order.
+	OnStatus func(node string, s mesos.TaskStatus)
 	// Ports of the master and of the control service; 0 is any.
 	MasterPort, FlockerPort int
 }

@@ -20,8 +20,9 @@ type Options struct {
 	Role         string   // default "*"
 	Checkpoint   bool     // executors survive a restart of their agent
 	Capabilities []string // beside PARTITION_AWARE and TASK_KILLING_STATE
-	// OnStatus is told every status, in order, from the framework's goroutine.
-	OnStatus func(mesos.TaskStatus)
+	// OnStatus is told every status and the hostname of its agent ("" if there is
+	// none), in order, from the framework's goroutine.
+	OnStatus func(hostname string, s mesos.TaskStatus)
 	// OnFailure is told that an executor or agent is gone.
 	OnFailure func(scheduler.Event_Failure)
 }

@@ -59,6 +59,7 @@ func (s *state) offers(ctx context.Context, offers []mesos.Offer) error {
 }
 
 func (s *state) offer(ctx context.Context, offer mesos.Offer) error {
+	s.hosts[offer.AgentID.Value] = offer.Hostname
 	fitting, rest := fit(s.pending, offer)
 	if len(fitting) == 0 {
 		decline := calls.Decline(offer.ID).With(calls.RefuseSeconds(refuse(len(s.pending))))

@@ -20,6 +20,7 @@ type state struct {
 	session  *session
 	pending  []*launch
 	agents   map[string]string // task → agent
+	hosts    map[string]string // agent → hostname
 	statuses map[string][]mesos.TaskStatus
 	waiters  map[string][]waiter
 }
@@ -34,6 +35,7 @@ func (f *Framework) run(ctx context.Context, subscribed chan<- error) {
 	s := &state{
 		options:  f.options,
 		agents:   map[string]string{},
+		hosts:    map[string]string{},
 		statuses: map[string][]mesos.TaskStatus{},
 		waiters:  map[string][]waiter{},
 	}
@@ -180,7 +182,7 @@ func (s *state) seen(task string, status mesos.TaskStatus) bool {
 
 func (s *state) tell(task string, status mesos.TaskStatus) {
 	if s.options.OnStatus != nil {
-		s.options.OnStatus(status)
+		s.options.OnStatus(s.hosts[s.agents[task]], status)
 	}
 	var left []waiter
 	for _, w := range s.waiters[task] {
