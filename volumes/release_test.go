@@ -175,3 +175,53 @@ func TestReleaseEndsEveryProcess(t *testing.T) {
 	}
 	w.clean()
 }
+
+// A task that is killed while it acquires is told so in time, whatever the
+// control service does.
+func TestAbandonedAcquireWithoutService(t *testing.T) {
+	w := newWorld(t)
+	id := w.dataset("data", there)
+	w.cluster.change(func(s *state) { s.Datasets[id].Broken = true })
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var away atomic.Bool
+	o := w.options("task-1", func(request string) error {
+		if request == "brought" {
+			away.Store(true)
+			cancel()
+		} else if away.Load() {
+			return errors.New("connection refused")
+		}
+		return nil
+	})
+	_, err := volumes.Hold(ctx, o, []volumes.Volume{vol("data")}, nil)
+	if err == nil || !strings.Contains(err.Error(), "connection refused") || !strings.Contains(err.Error(), "unless recovery returns it") {
+		t.Errorf("hold must name what is left: %v", err)
+	}
+	w.recover(false)
+	if w.cluster.read().Datasets[id].Primary != there {
+		t.Error("recovery does not put the dataset back")
+	}
+	w.clean()
+}
+
+func TestTwoVolumes(t *testing.T) {
+	w := newWorld(t)
+	relative, absolute := w.dataset("data", there), w.dataset("logs", here)
+	must(t, os.Mkdir(w.path("logs"), 0o755))
+	logs := volumes.Volume{Label: "flocker.volume.logs", Name: "logs", Path: w.path("logs")}
+	o := w.options("task-1", nil)
+	h := w.hold(o, vol("data"), logs)
+	must(t, h.Start(t.Context(), shell("echo 1 > data/file; echo 2 > "+w.path("logs", "file"), o.Sandbox)))
+	exited(t, h)
+	must(t, h.Release(t.Context()))
+	for id, want := range map[string]string{relative: "1\n", absolute: "2\n"} {
+		if data, err := os.ReadFile(w.path("root", id, "file")); string(data) != want {
+			t.Errorf("%q, %v; want %q", data, err, want)
+		}
+	}
+	if _, err := os.Stat(w.path("logs", "file")); err == nil {
+		t.Error("the host's directory was written")
+	}
+	w.clean()
+}
