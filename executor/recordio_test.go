@@ -77,6 +77,22 @@ func TestRecordErrors(t *testing.T) {
 	}
 }
 
+// A length that never ends is not read for ever.
+func TestEndlessLength(t *testing.T) {
+	if _, err := newRecordReader(endless{}).next(); !errors.Is(err, errRecord) {
+		t.Errorf("error %v", err)
+	}
+}
+
+type endless struct{}
+
+func (endless) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = '1'
+	}
+	return len(b), nil
+}
+
 // Whatever comes, the reader ends with an error, invents no bytes, and what it
 // takes for an event does not upset anybody.
 func FuzzRecords(f *testing.F) {

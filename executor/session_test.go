@@ -339,6 +339,39 @@ func TestUpdateNotTaken(t *testing.T) {
 	}
 }
 
+// What is acknowledged is not said again, not even when SUBSCRIBED is repeated.
+func TestAcknowledgedIsForgotten(t *testing.T) {
+	inSession(t, environment(), func(t *testing.T, a *agent, s *executor.Session) {
+		st := <-a.streams
+		st.send(subscribed(), launch(info("t")), launch(info("u")))
+		for _, state := range []mesos.TaskState{mesos.TASK_STARTING, mesos.TASK_RUNNING} {
+			s.Send(status("t", state))
+			wantState(t, a, state).answer <- http.StatusAccepted
+		}
+		st.end()
+		st = <-a.streams
+		carried := st.call.Subscribe.UnacknowledgedUpdates
+		if len(carried) != 2 || len(st.call.Subscribe.UnacknowledgedTasks) != 2 {
+			t.Fatalf("subscribe carries %+v", st.call.Subscribe)
+		}
+		st.send(subscribed(), acknowledged(carried[0].Status), subscribed())
+		synctest.Wait()
+		s.Send(status("t", mesos.TASK_FINISHED))
+		last := wantState(t, a, mesos.TASK_FINISHED)
+		last.answer <- http.StatusAccepted
+		synctest.Wait()
+		st.end()
+		st = <-a.streams
+		sub := st.call.Subscribe
+		if len(sub.UnacknowledgedTasks) != 1 || sub.UnacknowledgedTasks[0].TaskID.Value != "u" {
+			t.Errorf("tasks %+v", sub.UnacknowledgedTasks)
+		}
+		if u := sub.UnacknowledgedUpdates; len(u) != 2 || !same(u[0].Status, carried[1].Status) || !same(u[1].Status, last.status) {
+			t.Errorf("updates %+v", u)
+		}
+	})
+}
+
 func TestFlushGivesUpAfterAMinute(t *testing.T) {
 	inSession(t, environment(), func(t *testing.T, a *agent, s *executor.Session) {
 		st := <-a.streams

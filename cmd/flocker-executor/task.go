@@ -99,5 +99,5 @@ func recoverBeside(ctx context.Context, o volumes.Options, log *zap.Logger) {
 // node.
 func stayLean() {
 	runtime.GOMAXPROCS(min(2, runtime.GOMAXPROCS(0)))
-	debug.SetGCPercent(25)
+	debug.SetGCPercent(50)
 }

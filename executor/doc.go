@@ -1,0 +1,42 @@
+// Package executor lives the life of one Mesos task. task.go is that life, top
+// to bottom.
+//
+//	LAUNCH → Spec → 1 STARTING → 2 hold volumes → 3 start → 4 RUNNING → 5 wait
+//	       → 6 stop → 7 release → 8 terminal status → 9 its acknowledgement → exit
+//
+//	                 agent
+//	      events ↓ ↑ ↓ ↑ SUBSCRIBE, UPDATE
+//	  Session   one owner goroutine; one goroutine reads the stream, one sends the
+//	            update that is next. Keeps what is unacknowledged.
+//	      events ↓   ↑ statuses
+//	  orders    hands out the first LAUNCH, refuses every other; KILL, SHUTDOWN,
+//	            SIGTERM and the loss of the agent become orders: a cancelled
+//	            context for steps 2 and 3, a message for step 5, and from a
+//	            shutdown on deadlines for 7, 8 and 9.
+//	        LAUNCH ↓ orders
+//	  task      steps 1 to 9; only step 5 waits for more than one thing.
+//
+// Who dies, and what happens:
+//
+//	the task's process     the others of its PID namespace are killed, volumes released, status
+//	                       by its exit: FINISHED, FAILED, or KILLED when it was told to end
+//	the guard              every process of the task dies with it; TASK_FAILED "Failed to get exit status"
+//	this executor          the guard dies with it, and so the task; the agent reports TASK_FAILED
+//	                       "Executor terminated"; lease and journal entry are recovery's: the next
+//	                       executor on the node, or flocker-executor recover
+//	the agent, framework   the task goes on; SUBSCRIBE again and again, at most 0.5 s apart, until
+//	  checkpoints          MESOS_RECOVERY_TIMEOUT; a task that ends meanwhile is reported afterwards
+//	the agent, framework   SIGTERM at once, SIGKILL after the kill grace, release; nobody to tell,
+//	  does not checkpoint  exit status 1
+//	the agent, unkindly    401, 403: as if it were gone for good
+//	the control service    a running task is not touched (volumes); a hold waits until its deadline
+//	the other node         its lease is waited for until the deadline
+//	the dataset is lost    SIGTERM, SIGKILL after the kill grace; TASK_FAILED,
+//	                       REASON_CONTAINER_LIMITATION
+//	the scheduler          nothing: acknowledgements are the agent's
+//
+// A shutdown with grace T (5 s unless the agent says otherwise): SIGTERM at once,
+// SIGKILL at T − 2 s, release until T − 0.5 s, then the terminal status, exit by T.
+//
+// Types of Mesos appear in spec.go, where statuses are made and in the session.
+package executor
