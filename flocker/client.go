@@ -62,15 +62,7 @@ func NewClient(o Options) (*Client, error) {
 	if base.Host == "" || (base.Scheme != "https" && base.Scheme != "http") {
 		return nil, fmt.Errorf("control service: URL %q: need https://host:port", o.URL)
 	}
-	transport := &http.Transport{
-		// No proxy: the environment of a task must not lead our key's
-		// connections elsewhere.
-		Proxy:               nil,
-		DialContext:         (&net.Dialer{Timeout: dialTimeout}).DialContext,
-		TLSHandshakeTimeout: tlsTimeout,
-		MaxIdleConnsPerHost: 8,
-		IdleConnTimeout:     idleTimeout,
-	}
+	transport := newTransport()
 	if base.Scheme == "https" {
 		if transport.TLSClientConfig, err = tlsConfig(o, base.Hostname()); err != nil {
 			return nil, err
@@ -88,6 +80,18 @@ func NewClient(o Options) (*Client, error) {
 		c.http.Transport = o.Transport(transport)
 	}
 	return c, nil
+}
+
+func newTransport() *http.Transport {
+	return &http.Transport{
+		// No proxy: the environment of a task must not lead our key's
+		// connections elsewhere.
+		Proxy:               nil,
+		DialContext:         (&net.Dialer{Timeout: dialTimeout}).DialContext,
+		TLSHandshakeTimeout: tlsTimeout,
+		MaxIdleConnsPerHost: 8,
+		IdleConnTimeout:     idleTimeout,
+	}
 }
 
 // Service names the control service: host:port. A Record carries it, so that

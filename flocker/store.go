@@ -80,8 +80,9 @@ func asked(r volumes.Record, sent int64, lifetime time.Duration) volumes.Record 
 	return r
 }
 
-// certain reports whether the lease is ours beyond doubt: this process saw it
-// granted, and it has not nearly run out. Sure for at least the returned time.
+// certain reports whether the lease is ours beyond doubt, and for how long it
+// will be: this process saw it granted, and it has not nearly run out. (That the
+// era is the same goes without saying: no process outlives its boot.)
 func certain(r volumes.Record) (time.Duration, bool) {
 	margin := min(max(r.LeaseFor/8, time.Second), 10*time.Second)
 	left := time.Duration(r.LeaseSent+int64(r.LeaseFor)-Boottime()) - margin

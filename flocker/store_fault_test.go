@@ -55,6 +55,25 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// TestUnreachableService is waited for until the caller gives up, and named.
+func TestUnreachableService(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s, n := w.warm(node1), &notes{}
+	w.Down()
+	ctx, late := context.WithCancelCause(t.Context())
+	v := want("webapp-data")
+	v.Report = func(state string) {
+		if strings.Contains(state, "connection refused") {
+			late(errors.New("not ready within 10s"))
+		}
+	}
+	_, err := s.Lease(ctx, v, n.note)
+	if err == nil || !strings.Contains(err.Error(), "connection refused; gave up after") || !strings.Contains(err.Error(), "not ready within 10s") {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestCreateAnswerLost: the id is in use when it is sent again, by ourselves.
 func TestCreateAnswerLost(t *testing.T) {
 	t.Parallel()
