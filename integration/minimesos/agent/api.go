@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -49,7 +50,11 @@ func (a *agent) serveCall(w http.ResponseWriter, r *http.Request, call *wireexec
 	}
 	var opened *stream
 	var problem *wire.Problem
+	var held <-chan struct{}
 	err := a.ask(func() {
+		if held = a.faults.hold(); held != nil {
+			return
+		}
 		if problem = a.faults.refusal(call.Type.String()); problem == nil {
 			opened, problem = a.handle(call, codec, who)
 		}
@@ -57,6 +62,9 @@ func (a *agent) serveCall(w http.ResponseWriter, r *http.Request, call *wireexec
 	switch {
 	case err != nil:
 		panic(http.ErrAbortHandler) // the agent is ending: its connections just close
+	case held != nil:
+		wait(r.Context(), held)
+		panic(http.ErrAbortHandler) // a fault: the call is never answered
 	case problem != nil:
 		problem.Write(w)
 	case opened != nil:
@@ -100,6 +108,13 @@ func (a *agent) handle(call *wireexec.Call, codec wire.Codec, who *claims) (*str
 		return nil, nil
 	}
 	return nil, wire.NotImplemented()
+}
+
+func wait(ctx context.Context, done <-chan struct{}) {
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
 }
 
 func notRecovered() *wire.Problem { return wire.ServiceUnavailable("Agent has not finished recovery") }

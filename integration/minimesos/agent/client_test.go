@@ -80,7 +80,7 @@ func (x *executorAPI) call(c *wireexec.Call) (int, string) {
 func (x *executorAPI) subscribe(s wireexec.Call_Subscribe) *stream {
 	x.t.Helper()
 	ctx, cancel := context.WithCancel(x.t.Context())
-	answer := x.post(ctx, &wireexec.Call{Type: wireexec.Call_SUBSCRIBE, Subscribe: &s})
+	answer := x.post(ctx, &wireexec.Call{Type: wireexec.Call_SUBSCRIBE, Subscribe: &s}) //nolint:bodyclose // its reader closes it
 	out := &stream{t: x.t, events: make(chan *wireexec.Event, 64), end: make(chan error, 1), cancel: cancel}
 	if answer.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(answer.Body)

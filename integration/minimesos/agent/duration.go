@@ -15,8 +15,14 @@ func formatDuration(d time.Duration) string {
 		size time.Duration
 		name string
 	}{
-		{7 * 24 * time.Hour, "weeks"}, {24 * time.Hour, "days"}, {time.Hour, "hrs"}, {time.Minute, "mins"},
-		{time.Second, "secs"}, {time.Millisecond, "ms"}, {time.Microsecond, "us"}, {time.Nanosecond, "ns"},
+		{7 * 24 * time.Hour, "weeks"},
+		{24 * time.Hour, "days"},
+		{time.Hour, "hrs"},
+		{time.Minute, "mins"},
+		{time.Second, "secs"},
+		{time.Millisecond, "ms"},
+		{time.Microsecond, "us"},
+		{time.Nanosecond, "ns"},
 	}
 	i := 0
 	for i < len(units)-1 && d < units[i].size {

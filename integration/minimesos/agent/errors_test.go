@@ -53,22 +53,36 @@ func TestRoutesAndRefusals(t *testing.T) {
 		{"Content-Type with parameter", "POST", "/api/v1/executor", content("application/json; charset=utf-8"), heartbeat, 415, unsupported},
 		{"empty Content-Type", "POST", "/api/v1/executor", content(""), heartbeat, 415, unsupported},
 		{"no JSON", "POST", "/api/v1/executor", asJSON, "hello", 400, "Failed to parse body into JSON: syntax error at line 1 near: hello"},
-		{"ids missing", "POST", "/api/v1/executor", asJSON, "{}", 400,
-			"Failed to convert JSON into Call protobuf: Missing required fields: executor_id, framework_id"},
+		{
+			"ids missing", "POST", "/api/v1/executor", asJSON, "{}", 400,
+			"Failed to convert JSON into Call protobuf: Missing required fields: executor_id, framework_id",
+		},
 		{"no protobuf", "POST", "/api/v1/executor", content("application/x-protobuf"), "hello", 400, "Failed to parse body into Call protobuf"},
 		{"type missing", "POST", "/api/v1/executor", asJSON, "{" + ids + "}", 400, "Failed to validate Executor::Call: Expecting 'type' to be present"},
 		{"type UNKNOWN", "POST", "/api/v1/executor", asJSON, `{"type":"UNKNOWN",` + ids + `}`, 501, "501 Not Implemented."},
-		{"SUBSCRIBE, not acceptable", "POST", "/api/v1/executor", accept("application/recordio"), `{"type":"SUBSCRIBE","subscribe":{},` + ids + `}`, 406,
-			"Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'"},
+		{
+			"SUBSCRIBE, not acceptable", "POST", "/api/v1/executor", accept("application/recordio"), `{"type":"SUBSCRIBE","subscribe":{},` + ids + `}`, 406,
+			"Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'",
+		},
 		{"HEARTBEAT, not acceptable", "POST", "/api/v1/executor", accept("text/html"), heartbeat, 202, ""},
-		{"unknown framework", "POST", "/api/v1/executor", asJSON,
-			`{"type":"SUBSCRIBE","subscribe":{},"executor_id":{"value":"e1"},"framework_id":{"value":"x"}}`, 400, "Framework cannot be found"},
-		{"unknown executor", "POST", "/api/v1/executor", asJSON,
-			`{"type":"SUBSCRIBE","subscribe":{},"executor_id":{"value":""},"framework_id":{"value":"f1"}}`, 400, "Executor cannot be found"},
-		{"broken gzip", "POST", "/api/v1/executor", http.Header{"Content-Type": {"application/json"}, "Content-Encoding": {"gzip"}},
-			heartbeat, 500, "failed to decode body"},
-		{"gzip", "POST", "/api/v1/executor", http.Header{"Content-Type": {"application/json"}, "Content-Encoding": {"gzip"}},
-			zipped(t, heartbeat), 202, ""},
+		{
+			"unknown framework", "POST", "/api/v1/executor", asJSON,
+			`{"type":"SUBSCRIBE","subscribe":{},"executor_id":{"value":"e1"},"framework_id":{"value":"x"}}`, 400, "Framework cannot be found",
+		},
+		{
+			"unknown executor", "POST", "/api/v1/executor", asJSON,
+			`{"type":"SUBSCRIBE","subscribe":{},"executor_id":{"value":""},"framework_id":{"value":"f1"}}`, 400, "Executor cannot be found",
+		},
+		{
+			"broken gzip", "POST", "/api/v1/executor",
+			http.Header{"Content-Type": {"application/json"}, "Content-Encoding": {"gzip"}},
+			heartbeat, 500, "failed to decode body",
+		},
+		{
+			"gzip", "POST", "/api/v1/executor",
+			http.Header{"Content-Type": {"application/json"}, "Content-Encoding": {"gzip"}},
+			zipped(t, heartbeat), 202, "",
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			x := r.api(wire.JSON)
@@ -130,16 +144,24 @@ func TestCallsRefused(t *testing.T) {
 		{"uuid version 15", status(version(15)), "Not a valid UUID"},
 		{"source missing", status(func(s *mesos.TaskStatus) { s.Source = nil }), badSource},
 		{"source master", status(source(mesos.SOURCE_MASTER)), badSource},
-		{"TASK_STAGING", status(func(s *mesos.TaskStatus) { s.State = mesos.TASK_STAGING.Enum() }),
-			"Received TASK_STAGING from executor e1 of framework f1 which is not allowed"},
-		{"another executor", status(func(s *mesos.TaskStatus) { s.ExecutorID.Value = "other" }),
-			"ExecutorID in Call: e1 does not match ExecutorID in TaskStatus: other"},
+		{
+			"TASK_STAGING", status(func(s *mesos.TaskStatus) { s.State = mesos.TASK_STAGING.Enum() }),
+			"Received TASK_STAGING from executor e1 of framework f1 which is not allowed",
+		},
+		{
+			"another executor", status(func(s *mesos.TaskStatus) { s.ExecutorID.Value = "other" }),
+			"ExecutorID in Call: e1 does not match ExecutorID in TaskStatus: other",
+		},
 		{"no executor", status(func(s *mesos.TaskStatus) { s.ExecutorID = nil }), ""},
 		{"check without type", status(check(mesos.CheckStatusInfo{})), "CheckStatusInfo must specify 'type'"},
-		{"check TCP without tcp", status(check(mesos.CheckStatusInfo{Type: mesos.CheckInfo_TCP.Enum()})),
-			"Expecting 'tcp' to be set for TCP check's status"},
-		{"check HTTP without http", status(check(mesos.CheckStatusInfo{Type: mesos.CheckInfo_HTTP.Enum()})),
-			"Expecting 'http' to be set for HTTP check's status"},
+		{
+			"check TCP without tcp", status(check(mesos.CheckStatusInfo{Type: mesos.CheckInfo_TCP.Enum()})),
+			"Expecting 'tcp' to be set for TCP check's status",
+		},
+		{
+			"check HTTP without http", status(check(mesos.CheckStatusInfo{Type: mesos.CheckInfo_HTTP.Enum()})),
+			"Expecting 'http' to be set for HTTP check's status",
+		},
 		{"check COMMAND complete", status(check(mesos.CheckStatusInfo{
 			Type: mesos.CheckInfo_COMMAND.Enum(), Command: &mesos.CheckStatusInfo_Command{},
 		})), ""},

@@ -25,6 +25,8 @@ type Faults struct {
 	Split int `json:"split,omitempty"`
 	// Acknowledgements concern the ACKNOWLEDGED events from now on.
 	Acknowledgements []AckFault `json:"acknowledgements,omitempty"`
+	// HoldCalls answers no call at all until the next POST, which breaks them off.
+	HoldCalls bool `json:"hold_calls,omitempty"`
 	// Refuse answers calls with an error instead of looking at them.
 	Refuse *Refusal `json:"refuse,omitempty"`
 }
@@ -46,8 +48,9 @@ type Refusal struct {
 
 // faultState is the faults asked for and how far they have got. Loop only.
 type faultState struct {
-	current Faults
-	acks    int
+	current  Faults
+	acks     int
+	replaced chan struct{} // closed by the next POST
 }
 
 func (a *agent) serveFaults(w http.ResponseWriter, r *http.Request) {
@@ -70,7 +73,8 @@ func (a *agent) serveFaults(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *agent) setFaults(f Faults) {
-	a.faults = faultState{current: f}
+	closeOnce(a.faults.replaced)
+	a.faults = faultState{current: f, replaced: make(chan struct{})}
 	for _, framework := range a.frameworks {
 		for _, e := range framework.executors {
 			e.disturb(f)
@@ -115,6 +119,14 @@ func (s *faultState) acknowledge(a *agent, send func()) {
 		return
 	}
 	send()
+}
+
+// hold is what a call has to wait for, if it is not to be answered.
+func (s *faultState) hold() <-chan struct{} {
+	if s.current.HoldCalls {
+		return s.replaced
+	}
+	return nil
 }
 
 // refusal is the error a call of this type gets, if any.

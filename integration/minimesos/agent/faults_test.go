@@ -84,6 +84,28 @@ func TestRefusedCalls(t *testing.T) {
 	}
 }
 
+func TestHeldCalls(t *testing.T) {
+	r := newRig(t, nil)
+	_, x, s := subscribed(t, r, false)
+	r.faults(agent.Faults{HoldCalls: true})
+	u := newStatus("t1", mesos.TASK_RUNNING)
+	answered := make(chan int, 1)
+	go func() {
+		status, _ := x.raw(http.MethodPost, asJSON.Clone(), heartbeat)
+		answered <- status
+	}()
+	select {
+	case status := <-answered:
+		t.Errorf("a held call was answered with %d", status)
+	case <-time.After(50 * time.Millisecond):
+	}
+	r.faults(agent.Faults{})
+	if status := <-answered; status != 0 {
+		t.Errorf("a held call was answered with %d", status)
+	}
+	s.acknowledged(x.update(u))
+}
+
 func TestUnknownFault(t *testing.T) {
 	r := newRig(t, nil)
 	x := r.api(wire.JSON)

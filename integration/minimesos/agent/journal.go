@@ -22,10 +22,16 @@ type updateJournal struct {
 
 // Field numbers of StatusUpdateRecord and StatusUpdate.
 const (
-	recordType, recordUpdate, recordUUID = 1, 2, 3
-	updateFramework, updateExecutor      = 1, 2
-	updateAgent, updateStatus            = 3, 4
-	updateTimestamp, updateUUID          = 5, 6
+	recordUpdate, recordUUID        = 2, 3
+	updateFramework, updateExecutor = 1, 2
+	updateAgent, updateStatus       = 3, 4
+	updateTimestamp, updateUUID     = 5, 6
+)
+
+// Types of a StatusUpdateRecord.
+const (
+	recordUpdates = 0
+	recordAck     = 1
 )
 
 func (j *updateJournal) update(framework string, e *executor, s mesos.TaskStatus) error {
@@ -44,7 +50,7 @@ func (j *updateJournal) update(framework string, e *executor, s mesos.TaskStatus
 	u.double(updateTimestamp, s.GetTimestamp())
 	u.bytes(updateUUID, s.UUID)
 	var r message
-	r.number(recordType, 0)
+	r.kind(recordUpdates)
 	r.bytes(recordUpdate, u)
 	return j.append(r)
 }
@@ -54,7 +60,7 @@ func (j *updateJournal) acknowledgement(uuid []byte) error {
 		return nil
 	}
 	var r message
-	r.number(recordType, 1)
+	r.kind(recordAck)
 	r.bytes(recordUUID, uuid)
 	return j.append(r)
 }

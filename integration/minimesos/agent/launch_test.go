@@ -39,22 +39,36 @@ func TestLaunchFailures(t *testing.T) {
 		{"connection refused", uri("http://127.0.0.1:1/x", ""), 256, mesos.TASK_FAILED, failed, fetching},
 		{"no such file", uri("file:///no/such/file", ""), 256, mesos.TASK_FAILED, failed, fetching},
 		{"unknown scheme", uri("nope://host/x", ""), 256, mesos.TASK_FAILED, failed, fetching},
-		{"absolute output file", uri("file:///etc/passwd", "/x"), 9, mesos.TASK_FAILED, failed,
-			"Failed to launch container: Could not fetch: URI output file must be within the sandbox directory"},
-		{"no program", func(e *mesos.ExecutorInfo) { e.Command.Shell, e.Command.Value = &no, text("/no/such/program") },
-			256256, mesos.TASK_FAILED, terminated, "Executor terminated"},
-		{"no program in the shell", func(e *mesos.ExecutorInfo) { e.Command.Value = text("/no/such/program") },
-			32512, mesos.TASK_FAILED, terminated, "Executor terminated"},
-		{"exit before SUBSCRIBE", func(e *mesos.ExecutorInfo) { e.Command.Value = text("exit 7") },
-			7 << 8, mesos.TASK_FAILED, terminated, "Executor terminated"},
-		{"unknown user", func(e *mesos.ExecutorInfo) { e.Command.User = text("no-such-user") }, -1, mesos.TASK_DROPPED, terminated,
-			"Failed to create executor directory '*': Failed to chown directory to 'no-such-user': No such user 'no-such-user'"},
-		{"docker executor", func(e *mesos.ExecutorInfo) {
-			e.Container = &mesos.ContainerInfo{Type: mesos.ContainerInfo_DOCKER.Enum()}
+		{
+			"absolute output file", uri("file:///etc/passwd", "/x"), 9, mesos.TASK_FAILED, failed,
+			"Failed to launch container: Could not fetch: URI output file must be within the sandbox directory",
 		},
-			-1, mesos.TASK_FAILED, terminated, "Abnormal executor termination: unknown container"},
-		{"never subscribes", func(*mesos.ExecutorInfo) {}, 9, mesos.TASK_FAILED, mesos.REASON_EXECUTOR_REGISTRATION_TIMEOUT,
-			"Executor did not register within 700ms"},
+		{
+			"no program", func(e *mesos.ExecutorInfo) { e.Command.Shell, e.Command.Value = &no, text("/no/such/program") },
+			256256, mesos.TASK_FAILED, terminated, "Executor terminated",
+		},
+		{
+			"no program in the shell", func(e *mesos.ExecutorInfo) { e.Command.Value = text("/no/such/program") },
+			32512, mesos.TASK_FAILED, terminated, "Executor terminated",
+		},
+		{
+			"exit before SUBSCRIBE", func(e *mesos.ExecutorInfo) { e.Command.Value = text("exit 7") },
+			7 << 8, mesos.TASK_FAILED, terminated, "Executor terminated",
+		},
+		{
+			"unknown user", func(e *mesos.ExecutorInfo) { e.Command.User = text("no-such-user") }, -1, mesos.TASK_DROPPED, terminated,
+			"Failed to create executor directory '*': Failed to chown directory to 'no-such-user': No such user 'no-such-user'",
+		},
+		{
+			"docker executor", func(e *mesos.ExecutorInfo) {
+				e.Container = &mesos.ContainerInfo{Type: mesos.ContainerInfo_DOCKER.Enum()}
+			},
+			-1, mesos.TASK_FAILED, terminated, "Abnormal executor termination: unknown container",
+		},
+		{
+			"never subscribes", func(*mesos.ExecutorInfo) {}, 9, mesos.TASK_FAILED, mesos.REASON_EXECUTOR_REGISTRATION_TIMEOUT,
+			"Executor did not register within 700ms",
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			r := newRig(t, func(c *agent.Config) { c.RegistrationTimeout = 700 * time.Millisecond })

@@ -18,8 +18,9 @@ const (
 	wireFixed32 = 5
 )
 
-func (m *message) number(field, value uint64) {
-	*m = binary.AppendUvarint(binary.AppendUvarint(*m, field<<3|wireVarint), value)
+// kind writes field 1, the type, the only number in these messages.
+func (m *message) kind(value uint64) {
+	*m = binary.AppendUvarint(append(*m, 1<<3|wireVarint), value)
 }
 
 func (m *message) bytes(field uint64, value []byte) {

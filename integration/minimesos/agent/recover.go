@@ -189,8 +189,12 @@ func (a *agent) recoverContainers() {
 			a.spawn(func() { a.await(e, c) })
 		case err == nil:
 			a.orphan(c)
-		case e != nil:
-			owners[e.containerID] = e
+		default: // the agent was killed while it made this one
+			a.warn("recover a container", err)
+			a.warn("remove a container", os.RemoveAll(dir))
+			if e != nil {
+				owners[e.containerID] = e
+			}
 		}
 	}
 	for _, e := range owners {

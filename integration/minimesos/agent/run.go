@@ -70,6 +70,7 @@ func newAgent(c Config) (*agent, error) {
 		streams:    map[updateKey]*updateStream{},
 		work:       make(chan func()),
 		over:       make(chan struct{}),
+		faults:     faultState{replaced: make(chan struct{})},
 	}
 	a.link = newMasterLink(a)
 	return a, a.makeDirs()

@@ -130,7 +130,7 @@ func encodeEvent(codec wire.Codec, event *wireexec.Event) ([]byte, error) {
 		body.bytes(uint64(field), data)
 	}
 	var m message
-	m.number(1, uint64(event.Type))
+	m.kind(uint64(event.Type))
 	m.bytes(2, body)
 	return m, nil
 }

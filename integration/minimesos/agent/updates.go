@@ -58,7 +58,7 @@ func (a *agent) stream(f *framework, e *executor, task string) *updateStream {
 // While the agent is not registered nothing is sent; resume makes up for it.
 func (a *agent) forward(s *updateStream, d time.Duration) {
 	stopTimer(s.retry)
-	if len(s.pending) == 0 || a.phase != running && a.phase != terminating {
+	if len(s.pending) == 0 || a.phase != running {
 		return
 	}
 	head := s.pending[0]

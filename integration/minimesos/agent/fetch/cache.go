@@ -69,7 +69,7 @@ func (j *job) sizeKnown(ctx context.Context, u URI) bool {
 		_, err = os.Stat(path)
 		return err == nil
 	}
-	if _, ok := u.overNet(); !ok {
+	if !u.overNet() {
 		return false
 	}
 	answer, err := j.request(ctx, http.MethodHead, u)

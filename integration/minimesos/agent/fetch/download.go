@@ -20,7 +20,7 @@ func (j *job) download(ctx context.Context, u URI, path string) error {
 	if isLocal {
 		return copyFile(source, path)
 	}
-	if _, ok := u.overNet(); !ok {
+	if !u.overNet() {
 		return fmt.Errorf("unsupported scheme in '%s': want a path, file, http or https", u.Value)
 	}
 	j.log.info(175, "Downloading resource from '%s' to '%s'", u.Value, path)

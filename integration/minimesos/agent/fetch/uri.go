@@ -91,10 +91,7 @@ func (u URI) local(home string) (string, bool, error) {
 }
 
 // overNet says whether the URI is fetched by HTTP.
-func (u URI) overNet() (*url.URL, bool) {
+func (u URI) overNet() bool {
 	parsed, err := url.Parse(u.trimmed())
-	if err != nil {
-		return nil, false
-	}
-	return parsed, parsed.Scheme == "http" || parsed.Scheme == "https"
+	return err == nil && (parsed.Scheme == "http" || parsed.Scheme == "https")
 }
