@@ -1,23 +1,34 @@
 package flockertest
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// WatchDoubleAttach looks every two milliseconds for the fault that destroys
-// data: an image below dir that is behind two loop devices, which means two
-// filesystems that know nothing of each other. The channel gets the path of each
-// such image once, holds a thousand of them unread, and is closed after ctx ended.
-// A machine whose loop devices cannot be read is reported as an image too.
+// WatchDoubleAttach looks for the fault that destroys data: an image below dir that
+// is behind two loop devices, which means two filesystems that know nothing of each
+// other. It looks whenever the kernel says that a loop device has changed, and every
+// 50 ms. The channel gets the path of each such image once, holds a thousand of them
+// unread, and is closed after ctx ended. A machine whose loop devices cannot be read
+// is reported as an image too.
 func WatchDoubleAttach(ctx context.Context, dir string) <-chan string {
 	doubles := make(chan string, 1000)
+	events, err := openEvents()
+	if err != nil {
+		doubles <- err.Error()
+		close(doubles)
+		return doubles
+	}
 	go func() {
 		defer close(doubles)
-		ticker := time.NewTicker(2 * time.Millisecond)
-		defer ticker.Stop()
+		defer events.close()
 		reported := map[string]bool{}
 		for {
 			for _, image := range doubleAttached(dir) {
@@ -26,14 +37,49 @@ func WatchDoubleAttach(ctx context.Context, dir string) <-chan string {
 					doubles <- image
 				}
 			}
-			select {
-			case <-ctx.Done():
+			if ctx.Err() != nil {
 				return
-			case <-ticker.C:
 			}
+			events.wait()
 		}
 	}()
 	return doubles
+}
+
+// loopEvents are the kernel's messages about loop devices.
+type loopEvents struct{ fd int }
+
+// lookAgain is how long events.wait waits at most.
+const lookAgain = 50 * time.Millisecond
+
+func openEvents() (loopEvents, error) {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_KOBJECT_UEVENT)
+	if err != nil {
+		return loopEvents{}, fmt.Errorf("listen for changes of loop devices: %w", err)
+	}
+	timeout := unix.NsecToTimeval(int64(lookAgain))
+	err = errors.Join(
+		unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: 1}),
+		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout),
+	)
+	if err != nil {
+		return loopEvents{}, errors.Join(fmt.Errorf("listen for changes of loop devices: %w", err), unix.Close(fd))
+	}
+	return loopEvents{fd}, nil
+}
+
+func (e loopEvents) close() { _ = unix.Close(e.fd) }
+
+// wait returns at the next message about a loop device, or after lookAgain. A
+// message that got lost is no harm: the next look finds what it was about.
+func (e loopEvents) wait() {
+	message := make([]byte, 4096)
+	for {
+		n, err := unix.Read(e.fd, message)
+		if err != nil || bytes.Contains(message[:n], []byte("/block/loop")) {
+			return
+		}
+	}
 }
 
 // doubleAttached looks once. What looks double is looked at again, because a
