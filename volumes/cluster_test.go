@@ -1,6 +1,7 @@
 package volumes_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"golang.org/x/sys/unix"
 
 	"github.com/mesos-flocker/flocker-executor/volumes"
@@ -108,9 +110,10 @@ func (s store) Lease(ctx context.Context, want volumes.Want, note volumes.Note) 
 			r.Dataset = id
 		}
 	}
-	if r.Dataset == "" {
+	if r.Dataset == "" && !want.Create {
 		return r, fmt.Errorf("lease %s: no such dataset: %w", want.Name, volumes.ErrRefused)
 	}
+	r.Dataset = cmp.Or(r.Dataset, uuid.NewSHA1(uuid.Nil, []byte(want.Name)).String())
 	if err := note(r); err != nil {
 		return r, err
 	}
@@ -121,7 +124,9 @@ func (s store) Lease(ctx context.Context, want volumes.Want, note volumes.Note) 
 		r.Free = true
 		return r, errors.Join(err, note(r))
 	}
-	r.Exists, r.Primary = true, s.cluster.read().Datasets[r.Dataset].Primary
+	if d := s.cluster.read().Datasets[r.Dataset]; d != nil {
+		r.Exists, r.Primary = true, d.Primary
+	}
 	r.Certain, r.LeaseUntil = true, time.Now().Add(want.Lease)
 	return r, s.at("leased")
 }
@@ -187,10 +192,13 @@ func (s store) Bring(_ context.Context, r volumes.Record, note volumes.Note) (vo
 		return r, err
 	}
 	s.cluster.change(func(now *state) {
+		if !r.Exists {
+			now.Datasets[r.Dataset] = &dataset{Name: r.Name}
+		}
 		now.Datasets[r.Dataset].Primary = s.node
 		now.Log = append(now.Log, "primary "+r.Dataset+" "+s.node)
 	})
-	r.Primary = s.node
+	r.Exists, r.Primary = true, s.node
 	return r, s.at("brought")
 }
 
