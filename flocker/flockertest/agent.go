@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -124,15 +125,15 @@ func (a *Agent) hello() hello { return hello{UUID: a.UUID, Host: a.Host, Era: a.
 func (a *Agent) session(ctx context.Context, pace Pace) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	response, err := a.post(ctx, pathAgent, a.hello())
+	stream, err := a.post(ctx, pathAgent, a.hello())
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close()
+	defer stream.Close()
 	pushes := make(chan push)
 	go func() {
 		defer close(pushes)
-		in := json.NewDecoder(response.Body)
+		in := json.NewDecoder(stream)
 		for {
 			var p push
 			if in.Decode(&p) != nil {
@@ -153,8 +154,9 @@ func (a *Agent) session(ctx context.Context, pace Pace) error {
 	return err
 }
 
-// post sends v and returns the answer if it is a 200. The caller closes its body.
-func (a *Agent) post(ctx context.Context, path string, v any) (*http.Response, error) {
+// post sends v and returns the body of the answer if that is a 200. The caller
+// closes it.
+func (a *Agent) post(ctx context.Context, path string, v any) (io.ReadCloser, error) {
 	data, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
@@ -171,18 +173,18 @@ func (a *Agent) post(ctx context.Context, path string, v any) (*http.Response, e
 		response.Body.Close()
 		return nil, fmt.Errorf("POST %s: %s", path, response.Status)
 	}
-	return response, nil
+	return response.Body, nil
 }
 
 // tell posts and drops the answer.
 func (a *Agent) tell(ctx context.Context, path string, v any) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	response, err := a.post(ctx, path, v)
+	body, err := a.post(ctx, path, v)
 	if err != nil {
 		return err
 	}
-	return response.Body.Close()
+	return body.Close()
 }
 
 // cleanUp undoes every mount and device of this node.

@@ -12,8 +12,9 @@ import (
 
 const leases = "/v1/configuration/leases"
 
-func lease(dataset, node, expires string) string {
-	return `{"dataset_id": "` + dataset + `", "node_uuid": "` + node + `", "expires": ` + expires + `}`
+// lease asks for node1's lease of a dataset that has the node's id.
+func lease(expires string) string {
+	return `{"dataset_id": "` + node1 + `", "node_uuid": "` + node1 + `", "expires": ` + expires + `}`
 }
 
 func client(t *testing.T) *http.Client {
@@ -42,16 +43,16 @@ func TestConnectionDropsBeforeAndAfter(t *testing.T) {
 	start(t, &s)
 	c, url := client(t), s.URL()+leases
 	s.Inject(flockertest.Fault{Method: "POST", Path: leases, Drop: flockertest.BeforeApplied})
-	fails(t, c, "POST", url, lease(node1, node1, "60"))
+	fails(t, c, "POST", url, lease("60"))
 	if l := s.Leases(); len(l) != 0 {
 		t.Errorf("applied all the same: %v", l)
 	}
 	s.Inject(flockertest.Fault{Method: "POST", Path: leases, Drop: flockertest.AfterApplied})
-	fails(t, c, "POST", url, lease(node1, node1, "60"))
+	fails(t, c, "POST", url, lease("60"))
 	if l := s.Leases(); len(l) != 1 {
 		t.Errorf("not applied: %v", l)
 	}
-	if status, body := call(t, c, "POST", url, lease(node1, node1, "60")); status != 200 {
+	if status, body := call(t, c, "POST", url, lease("60")); status != 200 {
 		t.Errorf("a fault hit twice: %d %s", status, body)
 	}
 	log := s.Entries()
@@ -131,7 +132,7 @@ func TestLogNamesTheNode(t *testing.T) {
 	entries, cancel := s.Subscribe()
 	defer cancel()
 	c := client(t)
-	call(t, c, "POST", url+leases, lease(node1, node1, "null"))
+	call(t, c, "POST", url+leases, lease("null"))
 	call(t, c, "DELETE", url+leases+"/"+node1, "")
 	call(t, c, "GET", s.URL()+"/v1/version", "")
 	for _, want := range []string{"POST", "DELETE"} {
@@ -177,7 +178,7 @@ func TestTagIsCheckedBeforeAllElse(t *testing.T) {
 			t.Errorf("%v: %d %s", r, status, body)
 		}
 	}
-	if status, body, _ := send("POST", leases, "wrong", lease(node1, node1, "60")); status != 201 {
+	if status, body, _ := send("POST", leases, "wrong", lease("60")); status != 201 {
 		t.Errorf("leases do not look at the tag: %d %s", status, body)
 	}
 	_, _, moved := send("GET", datasets, "", "")

@@ -45,7 +45,7 @@ func TestPythonForms(t *testing.T) {
 func FuzzRequests(f *testing.F) {
 	for _, body := range []string{
 		`{"primary": "` + node1 + `", "metadata": {"a": "b"}, "maximum_size": 67108864, "dataset_id": "` + node2 + `"}`,
-		lease(node1, node1, "1e300"), lease(node1, node1, "-1"), `{"primary": {}}`, `[]`, `1`, "", "{", "\xff", `{"expires": 1e999}`,
+		lease("1e300"), lease("-1"), `{"primary": {}}`, `[]`, `1`, "", "{", "\xff", `{"expires": 1e999}`,
 		`{"primary": "` + node1 + `", "maximum_size": 1e400}`, `{"primary": "` + node1 + `", "maximum_size": 99999999999999999999999}`,
 	} {
 		for _, path := range []string{"/v1/configuration/datasets", "/v1/configuration/datasets/" + node2, "/v1/configuration/leases", "/v1/state/nodes/by_era/x"} {
