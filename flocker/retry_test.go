@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -25,15 +26,26 @@ func TestRetries(t *testing.T) {
 			t.Errorf("after %+v: %v, %d requests", b, err, len(asked()))
 		}
 	}
-	c, asked := script(t, bad[0])
-	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
-	defer cancel()
-	_, err := c.Version(ctx)
-	if err == nil || !strings.Contains(err.Error(), "500 Internal Server Error: x; gave up after") || !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("%v", err)
+}
+
+// TestRetriesEndWithTheContext, and what the service said last is what is told.
+func TestRetriesEndWithTheContext(t *testing.T) {
+	t.Parallel()
+	ctx, late := context.WithCancelCause(t.Context())
+	asked := 0
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if asked++; asked == 3 {
+			late(errors.New("not ready within 2s"))
+		}
+		w.WriteHeader(http.StatusInternalServerError)
+		_, _ = io.WriteString(w, `"38d6cc10"`)
+	}))
+	_, err := newClient(t, flocker.Options{URL: s.URL}).Version(ctx)
+	if s.Close(); asked != 3 {
+		t.Errorf("%d requests", asked)
 	}
-	if n := len(asked()); n < 2 || n > 5 {
-		t.Errorf("%d requests in 1.5 s", n)
+	if err == nil || !strings.Contains(err.Error(), "500 Internal Server Error: 38d6cc10; gave up after") || !strings.Contains(err.Error(), "not ready within 2s") {
+		t.Errorf("%v", err)
 	}
 }
 
