@@ -47,7 +47,7 @@ func (m *Master) serveAgent(w http.ResponseWriter, r *http.Request) {
 		refuse(w, err)
 		return
 	}
-	st := &agentStream{queue: newQueue(), log: m.cfg.Log}
+	st := &agentStream{queue: newQueue(w), log: m.cfg.Log}
 	err = m.do(r.Context(), func(s *state) {
 		m.streams.Add(1)
 		s.registerAgent(st, reg)

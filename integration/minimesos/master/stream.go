@@ -2,6 +2,7 @@ package master
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
 	"go.uber.org/zap"
@@ -16,13 +17,19 @@ const streamBuffer = 4096
 // queue is the way from the owner goroutine to the handler of one stream.
 // Everything but pump is the owner's to call.
 type queue struct {
-	out   chan []byte
-	cut   chan struct{}
-	ended bool
+	out       chan []byte
+	cut       chan struct{}
+	interrupt func(time.Time) error // makes a blocked write fail
+	ended     bool
 }
 
-func newQueue() queue {
-	return queue{out: make(chan []byte, streamBuffer), cut: make(chan struct{})}
+// newQueue is for the handler that writes to w, and ends before it returns.
+func newQueue(w http.ResponseWriter) queue {
+	return queue{
+		out:       make(chan []byte, streamBuffer),
+		cut:       make(chan struct{}),
+		interrupt: http.NewResponseController(w).SetWriteDeadline,
+	}
 }
 
 // put queues a record. A full queue means that nobody reads: the stream is cut.
@@ -45,12 +52,16 @@ func (q *queue) end() {
 	}
 }
 
-// drop breaks the connection without a final chunk.
+// drop breaks the connection without a final chunk, also under a write that
+// waits for a reader who does not read.
 func (q *queue) drop() {
-	if !q.ended {
-		q.ended = true
-		close(q.cut)
+	if q.ended {
+		return
 	}
+	q.ended = true
+	close(q.cut)
+	// It fails only for a connection that is broken already.
+	_ = q.interrupt(time.Unix(1, 0))
 }
 
 // pump writes records until the queue ends, is cut, or the reader goes away.

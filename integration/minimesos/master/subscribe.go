@@ -23,7 +23,7 @@ func (m *Master) serveSubscribe(w http.ResponseWriter, r *http.Request, call *sc
 		wire.BadRequest("Subscribe calls should not include the 'Mesos-Stream-Id' header").Write(w)
 		return
 	}
-	st := &stream{queue: newQueue(), id: newStreamID(), codec: codec, log: m.cfg.Log}
+	st := &stream{queue: newQueue(w), id: newStreamID(), codec: codec, log: m.cfg.Log}
 	err := m.do(r.Context(), func(s *state) {
 		m.streams.Add(1)
 		s.subscribe(st, call.Subscribe)
