@@ -26,7 +26,7 @@ func (p paths) containers() string            { return p.runtime + "/containers"
 func (p paths) container(id string) string    { return p.containers() + "/" + id }
 func (p paths) agentMeta(agent string) string { return p.meta() + "/slaves/" + agent }
 
-// below is the same tree in two places: sandboxes and what is checkpointed.
+// tree is a layout that exists twice: for sandboxes and for what is checkpointed.
 type tree struct{ root string }
 
 func (p paths) sandboxes(agent string) tree   { return tree{p.work + "/slaves/" + agent} }

@@ -80,7 +80,7 @@ func validateCheck(c *mesos.CheckStatusInfo) string {
 	return ""
 }
 
-// problem is the answer to a call that validateCall objects to.
+// invalidCall is the answer to a call that validateCall objects to.
 func invalidCall(objection string) *wire.Problem {
 	return wire.BadRequest("Failed to validate Executor::Call: %s", objection)
 }
