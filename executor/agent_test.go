@@ -98,6 +98,7 @@ type stream struct {
 type update struct {
 	status mesos.TaskStatus
 	answer chan int
+	gone   chan struct{} // closed when it is answered or given up
 }
 
 func (a *agent) serve(w http.ResponseWriter, r *http.Request) {
@@ -111,7 +112,8 @@ func (a *agent) serve(w http.ResponseWriter, r *http.Request) {
 	case wire.Call_SUBSCRIBE:
 		a.serveStream(w, r, call)
 	case wire.Call_UPDATE:
-		u := &update{status: call.Update.Status, answer: make(chan int)}
+		u := &update{status: call.Update.Status, answer: make(chan int), gone: make(chan struct{})}
+		defer close(u.gone)
 		select {
 		case a.updates <- u:
 			select {

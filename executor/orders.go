@@ -153,6 +153,10 @@ func (l *orders) launched(e Launch) {
 // refuse fails tasks that came while another one runs, or is about to end; the
 // command executor runs one task only as well.
 func (l *orders) refuse(tasks []mesos.TaskInfo) {
+	busy := "it is about to end"
+	if l.task != "" {
+		busy = fmt.Sprintf("it runs task %q", l.task)
+	}
 	for _, t := range tasks {
 		id := t.TaskID.Value
 		if id == l.task {
@@ -160,7 +164,7 @@ func (l *orders) refuse(tasks []mesos.TaskInfo) {
 			continue
 		}
 		l.session.Send(failed(id, &reasonInvalid, fmt.Sprintf(
-			"Attempted to run multiple tasks using one flocker-executor, which runs task %q: give each task an executor id of its own", l.task)))
+			"Attempted to run multiple tasks using one flocker-executor (%s): give each task an executor id of its own", busy)))
 	}
 }
 

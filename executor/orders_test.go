@@ -42,7 +42,7 @@ func TestSecondLaunchLeavesTheFirstAlone(t *testing.T) {
 
 func TestGroupIsRefused(t *testing.T) {
 	inWorld(t, nil, func(t *testing.T, w *world) {
-		w.stream.send(group("v", "w"))
+		w.stream.send(group("v", "w"), launch(info("x")))
 		for _, id := range []string{"v", "w"} {
 			s := w.acked(mesos.TASK_FAILED)
 			if s.TaskID.Value != id {
@@ -51,6 +51,7 @@ func TestGroupIsRefused(t *testing.T) {
 			wantMessage(t, s, "LAUNCH_GROUP")
 			wantReason(t, s, reason(mesos.REASON_TASK_INVALID))
 		}
+		wantMessage(t, w.acked(mesos.TASK_FAILED), "Attempted to run multiple tasks")
 		if err := w.ended(); err != nil {
 			t.Error(err)
 		}

@@ -209,6 +209,11 @@ func TestAgentRestart(t *testing.T) {
 		if waited := time.Since(again); waited > 1500*time.Millisecond {
 			t.Errorf("three attempts took %v: too slow for a two second window", waited)
 		}
+		select {
+		case <-running.gone:
+		default:
+			t.Error("an old update may still arrive behind the new SUBSCRIBE")
+		}
 		sub := st.call.Subscribe
 		if len(sub.UnacknowledgedTasks) != 1 || len(sub.UnacknowledgedUpdates) != 2 ||
 			!same(sub.UnacknowledgedUpdates[0].Status, lost.status) || !same(sub.UnacknowledgedUpdates[1].Status, running.status) {
@@ -323,10 +328,14 @@ func TestUpdateNotTaken(t *testing.T) {
 				st.send(subscribed())
 				wantEvent[executor.Subscribed](t, s)
 				s.Send(status("t", mesos.TASK_FINISHED))
+				began := time.Now()
 				for range c.tries {
 					wantState(t, a, mesos.TASK_FINISHED).answer <- c.code
 				}
 				st = <-a.streams // subscribes again, and the update goes along
+				if took := time.Since(began); took > 2*time.Second {
+					t.Errorf("subscribes after %v", took)
+				}
 				if n := len(st.call.Subscribe.UnacknowledgedUpdates); n != 1 {
 					t.Fatalf("%d updates go along", n)
 				}
@@ -384,6 +393,32 @@ func TestFlushGivesUpAfterAMinute(t *testing.T) {
 		}
 		if waited := time.Since(sent); waited != time.Minute {
 			t.Errorf("gave up after %v", waited)
+		}
+	})
+}
+
+// The minute counts only while the agent is there.
+func TestFlushIsPatientWhileTheAgentIsAway(t *testing.T) {
+	inSession(t, environment(), func(t *testing.T, a *agent, s *executor.Session) {
+		st := <-a.streams
+		st.send(subscribed())
+		s.Send(status("t", mesos.TASK_FINISHED))
+		wantState(t, a, mesos.TASK_FINISHED).answer <- http.StatusAccepted
+		back := make(chan time.Time, 1)
+		go func() {
+			<-time.After(50 * time.Second)
+			a.away.Store(true)
+			st.end()
+			<-time.After(10 * time.Minute)
+			a.away.Store(false)
+			(<-a.streams).send(subscribed())
+			back <- time.Now()
+		}()
+		if err := s.Flush(t.Context()); !errors.Is(err, executor.ErrUnacknowledged) {
+			t.Errorf("flush: %v", err)
+		}
+		if waited := time.Since(<-back); waited != time.Minute {
+			t.Errorf("gave up %v after the agent came back", waited)
 		}
 	})
 }

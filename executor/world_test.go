@@ -35,6 +35,7 @@ type world struct {
 	signals   chan syscall.Signal
 	exited    chan syscall.WaitStatus
 	lost      chan error
+	stopped   atomic.Bool
 	released  atomic.Bool
 }
 
@@ -48,10 +49,14 @@ func (w *world) Start(ctx context.Context, _ guard.Task) error {
 func (w *world) Signal(s syscall.Signal) error     { w.signals <- s; return nil }
 func (w *world) Exited() <-chan syscall.WaitStatus { return w.exited }
 func (w *world) Lost() <-chan error                { return w.lost }
-func (w *world) Stop(context.Context) error        { return nil }
+
+func (w *world) Stop(context.Context) error {
+	w.stopped.Store(true)
+	return nil
+}
 
 func (w *world) Release(ctx context.Context) error {
-	w.released.Store(true)
+	w.released.Store(w.stopped.Load()) // in this order
 	if w.onRelease != nil {
 		return w.onRelease(ctx)
 	}
