@@ -100,7 +100,7 @@ func TestAgentComesBackWithoutItsTask(t *testing.T) {
 			got := c.status("t")
 			expect(t, "state", got.GetState(), test.want)
 			expect(t, "reason", got.GetReason(), mesos.REASON_RECONCILIATION)
-			expect(t, "cpus", sumOf(c.offer(), "cpus"), 4)
+			expect(t, "cpus", cpusOf(c.offer()), 4)
 		})
 	}
 }

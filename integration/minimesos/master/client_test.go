@@ -65,7 +65,7 @@ func openStream(t testing.TB, url string, info *mesos.FrameworkInfo) *client {
 		FrameworkID: info.ID,
 		Subscribe:   &scheduler.Call_Subscribe{FrameworkInfo: info},
 	}
-	resp := post(ctx, t, url+schedulerPath, call, "")
+	resp := post(ctx, t, url+schedulerPath, call, "") //nolint:bodyclose // closed by the goroutine that reads it
 	if resp.StatusCode != http.StatusOK {
 		t.Fatalf("SUBSCRIBE: %s", resp.Status)
 	}
@@ -73,7 +73,8 @@ func openStream(t testing.TB, url string, info *mesos.FrameworkInfo) *client {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		c.read(resp)
+		defer resp.Body.Close()
+		c.read(resp.Body)
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -85,10 +86,9 @@ func openStream(t testing.TB, url string, info *mesos.FrameworkInfo) *client {
 	return c
 }
 
-func (c *client) read(resp *http.Response) {
+func (c *client) read(body io.Reader) {
 	defer close(c.events)
-	defer resp.Body.Close()
-	records := wire.NewReader(resp.Body, 16<<20)
+	records := wire.NewReader(body, 16<<20)
 	for {
 		payload, err := records.Read()
 		if err != nil {

@@ -1,6 +1,7 @@
 // Package master is a Mesos master small enough to run inside a test. Its V1
 // scheduler API answers as Apache Mesos 1.12.0 does, down to the texts of
-// refused calls and refused tasks; the recordings in testdata are the judge.
+// refused calls and refused tasks; the recordings that package replay
+// keeps are the judge.
 //
 //	scheduler --HTTP--> scheduler.go --do--> owner goroutine <--do-- link.go <--HTTP-- agent
 //	    ^                                     (type state)                               ^

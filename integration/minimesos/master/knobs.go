@@ -15,7 +15,7 @@ const pongPatience = 100 * time.Millisecond
 // connected agents the time to answer their pings.
 func (m *Master) Advance(ctx context.Context, d time.Duration) error {
 	for d > 0 {
-		step := min(d, m.cfg.AgentPingTimeout/2)
+		step := min(d, max(m.cfg.AgentPingTimeout/2, time.Millisecond))
 		if err := m.do(ctx, func(s *state) { s.clock.advance(step) }); err != nil {
 			return err
 		}

@@ -34,6 +34,9 @@ func (s *state) launch(acc *acceptance, info *mesos.TaskInfo) {
 func (s *state) launchGroup(acc *acceptance, op *mesos.Offer_Operation_LaunchGroup) {
 	s.completeGroup(acc, op)
 	tasks := op.TaskGroup.Tasks
+	if len(tasks) == 0 {
+		return
+	}
 	if err := s.validateGroup(acc, op); err != nil {
 		s.refuseTasks(acc.framework, tasks, mesos.TASK_ERROR, mesos.REASON_TASK_GROUP_INVALID, err.Error())
 		return

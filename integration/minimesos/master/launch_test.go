@@ -60,13 +60,13 @@ func TestSecondTaskOfAnExecutorDoesNotLaunchIt(t *testing.T) {
 	expect(t, "first", p.run("one").LaunchExecutor, true)
 	expect(t, "second", p.run("two").LaunchExecutor, false)
 	next := c.offer()
-	expect(t, "cpus left", sumOf(next, "cpus"), 3.7)
+	expect(t, "cpus left", cpusOf(next), 3.7)
 	expect(t, "executors", len(next.ExecutorIDs), 1)
 }
 
-func sumOf(o *mesos.Offer, name string) float64 {
+func cpusOf(o *mesos.Offer) float64 {
 	for _, r := range o.Resources {
-		if r.Name == name {
+		if r.Name == "cpus" {
 			return r.Scalar.Value
 		}
 	}

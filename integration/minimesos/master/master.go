@@ -19,6 +19,7 @@ type Master struct {
 	cfg      Config
 	id       string
 	listener net.Listener
+	addr     *net.TCPAddr
 	server   *http.Server
 	group    errgroup.Group
 	streams  sync.WaitGroup // open streams; only the owner goroutine adds
@@ -59,7 +60,8 @@ func (m *Master) Start() error {
 	}
 	m.listener = l
 	m.server = &http.Server{Handler: m, ReadHeaderTimeout: time.Minute}
-	s := newState(m.cfg, m.id, l.Addr().(*net.TCPAddr))
+	m.addr = advertised(l.Addr().(*net.TCPAddr))
+	s := newState(m.cfg, m.id, m.addr)
 	m.group.Go(func() error {
 		m.run(s)
 		return nil
@@ -74,7 +76,16 @@ func (m *Master) Start() error {
 }
 
 // URL is the master's base address, such as http://127.0.0.1:5050.
-func (m *Master) URL() string { return "http://" + m.listener.Addr().String() }
+func (m *Master) URL() string { return "http://" + m.addr.String() }
+
+// advertised is where others find what listens on addr. MasterInfo has room for
+// IPv4 only; whoever listens everywhere is on the loopback as well.
+func advertised(addr *net.TCPAddr) *net.TCPAddr {
+	if addr.IP.To4() == nil || addr.IP.IsUnspecified() {
+		return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: addr.Port}
+	}
+	return addr
+}
 
 // ID is the master's uuid, the beginning of every id it gives out.
 func (m *Master) ID() string { return m.id }

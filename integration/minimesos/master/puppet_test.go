@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"testing"
 	"time"
@@ -58,19 +59,24 @@ func newPuppet(t testing.TB, url string, reg link.Register, info *mesos.AgentInf
 func (p *puppet) connect() {
 	p.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	p.cancel, p.done, p.commands = cancel, make(chan struct{}), make(chan link.Command, 1024)
+	done, commands := make(chan struct{}), make(chan link.Command, 1024)
+	p.cancel, p.done, p.commands = cancel, done, commands
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url+link.PathRegister, jsonBody(p.t, p.register))
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := http.DefaultClient.Do(req) //nolint:bodyclose // closed by the goroutine that reads it
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	if resp.StatusCode != http.StatusOK {
 		p.t.Fatalf("register: %s", resp.Status)
 	}
-	go p.read(resp, p.commands, p.done)
+	go func() {
+		defer close(done)
+		defer resp.Body.Close()
+		p.read(resp.Body, commands)
+	}()
 	p.await("registered", func(c *link.Command) bool {
 		if c.Registered != nil {
 			p.id = c.Registered.AgentID
@@ -80,11 +86,9 @@ func (p *puppet) connect() {
 	})
 }
 
-func (p *puppet) read(resp *http.Response, to chan<- link.Command, done chan<- struct{}) {
-	defer close(done)
+func (p *puppet) read(body io.Reader, to chan<- link.Command) {
 	defer close(to)
-	defer resp.Body.Close()
-	lines := bufio.NewScanner(resp.Body)
+	lines := bufio.NewScanner(body)
 	lines.Buffer(nil, 16<<20)
 	id := "" // p.id belongs to the test's goroutine
 	for lines.Scan() {

@@ -2,6 +2,7 @@ package master_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -82,10 +83,10 @@ func TestReservedResourcesGoToTheirRole(t *testing.T) {
 	info.Resources = append(info.Resources, mine)
 	newPuppet(t, m.URL(), link.Register{Port: 5051}, info)
 	other := subscribe(t, m.URL(), aware("apps"))
-	expect(t, "cpus for others", sumOf(other.offer(), "cpus"), 4)
+	expect(t, "cpus for others", cpusOf(other.offer()), 4)
 	c := subscribe(t, m.URL(), aware("db/main"))
 	o := c.offer()
-	expect(t, "cpus", sumOf(o, "cpus"), 2)
+	expect(t, "cpus", cpusOf(o), 2)
 	expect(t, "reservation", o.Resources[0].Reservations[0].GetRole(), "db")
 }
 
@@ -102,6 +103,29 @@ func TestCallsWithoutEffectAreAccepted(t *testing.T) {
 	} {
 		c.call(call)
 	}
+}
+
+// A real master aborts on this call; 501 is what its code means to answer.
+func TestCallOfTypeUnknown(t *testing.T) {
+	m, _, c := cluster(t, aware("apps"))
+	body := strings.NewReader(`{"type":"UNKNOWN","framework_id":{"value":"` + c.info.ID.Value + `"}}`)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, m.URL()+schedulerPath, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Mesos-Stream-Id", c.streamID)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	expect(t, "status", resp.StatusCode, http.StatusNotImplemented)
+}
+
+func TestListeningEverywhere(t *testing.T) {
+	m := startMaster(t, master.Config{Addr: ":0"})
+	subscribe(t, m.URL(), aware("apps"))
 }
 
 func TestDroppedStreamHasNoOrderlyEnd(t *testing.T) {

@@ -29,34 +29,48 @@ var unrecorded = []struct {
 	{"two roles", func(t *mesos.TaskInfo) {
 		t.Resources[0].AllocationInfo = &mesos.Resource_AllocationInfo{Role: ptr("other")}
 	}, "Invalid task resources: The resources have multiple allocation roles ('apps' and 'other') but only one allocation role is allowed"},
-	{"gpus", func(t *mesos.TaskInfo) { t.Resources = append(t.Resources, scalar("gpus", 0.5)) },
-		"Task uses invalid resources: Invalid 'gpus' resource: The 'gpus' resource must be an unsigned integer"},
-	{"inverted range", func(t *mesos.TaskInfo) { t.Resources = append(t.Resources, ports(5, 4)) },
-		"Resource 'ports:[5-4]' is invalid: Invalid ranges resource: begin > end"},
-	{"scalar without value", func(t *mesos.TaskInfo) { t.Resources[0].Scalar = nil },
-		"Resource 'cpus:' is invalid: Invalid scalar resource"},
-	{"resource without name", func(t *mesos.TaskInfo) { t.Resources[0].Name = "" },
-		"Resource ':0.1' is invalid: Empty resource name"},
+	{
+		"gpus", func(t *mesos.TaskInfo) { t.Resources = append(t.Resources, scalar("gpus", 0.5)) },
+		"Task uses invalid resources: Invalid 'gpus' resource: The 'gpus' resource must be an unsigned integer",
+	},
+	{
+		"inverted range", func(t *mesos.TaskInfo) { t.Resources = append(t.Resources, ports(5, 4)) },
+		"Resource 'ports:[5-4]' is invalid: Invalid ranges resource: begin > end",
+	},
+	{
+		"scalar without value", func(t *mesos.TaskInfo) { t.Resources[0].Scalar = nil },
+		"Resource 'cpus:' is invalid: Invalid scalar resource",
+	},
+	{
+		"resource without name", func(t *mesos.TaskInfo) { t.Resources[0].Name = "" },
+		"Resource ':0.1' is invalid: Empty resource name",
+	},
 	{"same port twice", func(t *mesos.TaskInfo) {
 		t.Resources = append(t.Resources, ports(31000, 31001))
 		t.Executor.Resources = append(t.Executor.Resources, ports(31001, 31002))
 	}, "There are overlapping resources in the task resources cpus(allocated: apps):0.1; mem(allocated: apps):32; " +
 		"ports(allocated: apps):[31000-31001] and executor resources cpus(allocated: apps):0.1; " +
 		"mem(allocated: apps):32; ports(allocated: apps):[31001-31002]"},
-	{"port not offered", func(t *mesos.TaskInfo) { t.Resources = append(t.Resources, ports(80, 80)) },
+	{
+		"port not offered", func(t *mesos.TaskInfo) { t.Resources = append(t.Resources, ports(80, 80)) },
 		"Total resources cpus(allocated: apps):0.2; mem(allocated: apps):64; ports(allocated: apps):[80-80] required by " +
 			"task and its executor is more than available ports(allocated: apps):[31000-31009]; cpus(allocated: apps):4; " +
-			"mem(allocated: apps):4096; disk(allocated: apps):10000"},
-	{"reserved", func(t *mesos.TaskInfo) { t.Resources[0].Role = ptr("db") },
+			"mem(allocated: apps):4096; disk(allocated: apps):10000",
+	},
+	{
+		"reserved", func(t *mesos.TaskInfo) { t.Resources[0].Role = ptr("db") },
 		"Total resources cpus(allocated: apps)(reservations: [(STATIC,db)]):0.1; mem(allocated: apps):64; " +
 			"cpus(allocated: apps):0.1 required by task and its executor is more than available " +
-			"ports(allocated: apps):[31000-31009]; cpus(allocated: apps):4; mem(allocated: apps):4096; disk(allocated: apps):10000"},
+			"ports(allocated: apps):[31000-31009]; cpus(allocated: apps):4; mem(allocated: apps):4096; disk(allocated: apps):10000",
+	},
 	{"limit without request", func(t *mesos.TaskInfo) {
 		t.Resources = t.Resources[:1]
 		t.Limits = map[string]mesos.Value_Scalar{"mem": {Value: 64}}
 	}, "When a memory limit is specified, a memory request must also be specified"},
-	{"memory limit", func(t *mesos.TaskInfo) { t.Limits = map[string]mesos.Value_Scalar{"mem": {Value: 16}} },
-		"The memory limit must be greater than or equal to the memory request"},
+	{
+		"memory limit", func(t *mesos.TaskInfo) { t.Limits = map[string]mesos.Value_Scalar{"mem": {Value: 16}} },
+		"The memory limit must be greater than or equal to the memory request",
+	},
 	{"own cgroups", func(t *mesos.TaskInfo) {
 		t.Container = &mesos.ContainerInfo{Type: mesos.ContainerInfo_MESOS.Enum(), LinuxInfo: &mesos.LinuxInfo{ShareCgroups: ptr(false)}}
 	}, "Only tasks in a task group may have 'share_cgroups' set to 'false'"},
@@ -71,8 +85,10 @@ var unrecorded = []struct {
 		t.Executor.Command.Environment = secretEnv(&mesos.Secret{Type: mesos.Secret_VALUE, Value: &mesos.Secret_Value{Data: []byte("a\x00")}})
 	}, "Executor's `CommandInfo` is invalid: Environment variable 'A' specifies a secret containing null bytes, " +
 		"which is not allowed in the environment"},
-	{"host path source", func(t *mesos.TaskInfo) { t.Executor.Container = volumeOf(mesos.Volume_Source_HOST_PATH) },
-		"Executor's `ContainerInfo` is invalid: Invalid volume: 'source.host_path' is not set for HOST_PATH volume"},
+	{
+		"host path source", func(t *mesos.TaskInfo) { t.Executor.Container = volumeOf(mesos.Volume_Source_HOST_PATH) },
+		"Executor's `ContainerInfo` is invalid: Invalid volume: 'source.host_path' is not set for HOST_PATH volume",
+	},
 	{"command check", func(t *mesos.TaskInfo) {
 		t.Check = &mesos.CheckInfo{Type: mesos.CheckInfo_COMMAND, Command: &mesos.CheckInfo_Command{}}
 	}, "Task uses invalid check: Command check must contain 'shell command'"},
@@ -126,10 +142,14 @@ func TestUnrecordedRefusalsOfGroups(t *testing.T) {
 		harm func(*mesos.Offer_Operation_LaunchGroup)
 		want string
 	}{
-		{"cpus", func(g *mesos.Offer_Operation_LaunchGroup) { g.Executor.Resources = g.Executor.Resources[1:] },
-			"Executor 'ex' uses less CPUs (None) than the minimum required (0.01)"},
-		{"bad task", func(g *mesos.Offer_Operation_LaunchGroup) { g.TaskGroup.Tasks[1].TaskID.Value = "a/b" },
-			"Task 'a/b' is invalid: 'a/b' contains invalid characters"},
+		{
+			"cpus", func(g *mesos.Offer_Operation_LaunchGroup) { g.Executor.Resources = g.Executor.Resources[1:] },
+			"Executor 'ex' uses less CPUs (None) than the minimum required (0.01)",
+		},
+		{
+			"bad task", func(g *mesos.Offer_Operation_LaunchGroup) { g.TaskGroup.Tasks[1].TaskID.Value = "a/b" },
+			"Task 'a/b' is invalid: 'a/b' contains invalid characters",
+		},
 		{"limits", func(g *mesos.Offer_Operation_LaunchGroup) {
 			g.TaskGroup.Tasks[0].Limits = map[string]mesos.Value_Scalar{"cpus": {Value: 1}}
 		}, "Task 'a' is invalid: Resource limits may only be set for tasks within a task group when the 'share_cgroups' field is set to 'false'."},
