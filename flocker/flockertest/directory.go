@@ -51,9 +51,6 @@ func (d *directory) discover() ([]found, error) {
 	}
 	for i := range all {
 		f := &all[i]
-		if info, err := os.Stat(d.pool.path(f.name, f.attached)); err == nil {
-			f.size = info.Size()
-		}
 		if f.attached != d.pool.node {
 			continue
 		}
@@ -82,7 +79,7 @@ func (d *directory) create(dataset string, size int64) (string, error) {
 	if err := os.Chmod(d.data(f), 0o777); err != nil {
 		return "", err
 	}
-	return f.name, createSparse(d.pool.path(f.name, ""), size)
+	return f.name, d.pool.create(f.name, size)
 }
 
 func (d *directory) attach(f found) error { return d.pool.take(f) }
@@ -121,5 +118,5 @@ func (d *directory) unmount(f found) error {
 func (d *directory) detach(f found) error { return d.pool.give(f) }
 
 func (d *directory) destroy(f found) error {
-	return errors.Join(os.RemoveAll(d.data(f)), os.Remove(d.pool.path(f.name, "")))
+	return errors.Join(os.RemoveAll(d.data(f)), d.pool.remove(f))
 }

@@ -43,13 +43,10 @@ func (l *loopback) discover() ([]found, error) {
 	}
 	for i := range all {
 		f := &all[i]
-		image := l.pool.path(f.name, f.attached)
-		if info, err := os.Stat(image); err == nil {
-			f.size = info.Size()
-		}
 		if f.attached != l.pool.node {
 			continue
 		}
+		image := l.pool.path(f.name, f.attached)
 		minor, ok := l.device(f.name, devices[image])
 		if !ok {
 			continue
@@ -105,15 +102,7 @@ func (l *loopback) path(f found) string { return filepath.Join(l.root, f.dataset
 
 func (l *loopback) create(dataset string, size int64) (string, error) {
 	name := newName(dataset)
-	return name, createSparse(l.pool.path(name, ""), size)
-}
-
-func createSparse(path string, size int64) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Truncate(size), f.Close())
+	return name, l.pool.create(name, size)
 }
 
 func (l *loopback) attach(f found) error {
@@ -193,4 +182,4 @@ func (l *loopback) detach(f found) error {
 	return l.pool.give(f)
 }
 
-func (l *loopback) destroy(f found) error { return os.Remove(l.pool.path(f.name, "")) }
+func (l *loopback) destroy(f found) error { return l.pool.remove(f) }

@@ -24,15 +24,15 @@ type replayed struct {
 
 // player repeats recordings against a service.
 type player struct {
-	service *flockertest.Service
-	addr    string
-	names   *names
-	scale   float64 // of the pauses
-	start   time.Time
-	leased  moment            // when a lease was last asked for
-	hooks   map[string]func() // by "file #seq", called before it
-	extra   func(exchange, answer) bool
-	results []replayed
+	service    *flockertest.Service
+	addr       string
+	names      *names
+	scale      float64 // of the pauses
+	start      time.Time
+	leased     moment            // when a lease was last asked for
+	hooks      map[string]func() // by "file #seq", called before it
+	exceptions []exception
+	results    []replayed
 }
 
 func newPlayer(t *testing.T, s *flockertest.Service, scale float64, roots ...string) *player {
@@ -176,23 +176,27 @@ func (p *player) poll(t *testing.T, rest []exchange) []exchange {
 		matched, rest = true, rest[1:]
 		p.results = append(p.results, r)
 	}
-	if matched || p.isLast(ours, rest[0]) || p.extra != nil && p.extra(rest[0], ours[0]) {
+	last := p.last(rest)
+	if matched || last != nil && p.repeats(*last, ours) || p.excepted(p.exceptions, last, rest[0], ours[0]) {
 		return rest
 	}
 	t.Fatalf("%s (%s): %s", rest[0], rest[0].Note, difference)
 	return nil
 }
 
-// isLast compares with the recorded answer that came last on that path.
-func (p *player) isLast(ours answers, next exchange) bool {
-	for i := len(p.results) - 1; i >= 0; i-- {
-		r := p.results[i]
-		if r.poll() && r.Request.Path == next.Request.Path {
-			r.ours, r.at.ours = ours, p.moment(next).ours
-			return p.names.compareAll(r) == ""
+// last is the recorded answer that came last on the path of the polls.
+func (p *player) last(rest []exchange) *replayed {
+	for i := len(p.results) - 1; i >= 0 && len(rest) > 0; i-- {
+		if r := p.results[i]; r.poll() && r.Request.Path == rest[0].Request.Path {
+			return &r
 		}
 	}
-	return false
+	return nil
+}
+
+func (p *player) repeats(r replayed, ours answers) bool {
+	r.ours, r.at.ours = ours, p.moment(r.exchange).ours
+	return p.names.compareAll(r) == ""
 }
 
 // send sends the recorded bytes, with our names in them, and reads as many

@@ -4,10 +4,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // pool is the directory that stands for the storage all nodes share, laid out as
@@ -44,9 +45,35 @@ func newName(dataset string) string {
 	return dataset + "." + strings.ToLower(rand.Text()[:8])
 }
 
-// list finds all volumes with the node that has each. Whatever moves while it
-// looks is found in the next round.
-func (p pool) list() ([]found, error) {
+// locked calls f while no other agent, of any process, moves a volume; how is
+// unix.LOCK_SH for those who only look.
+func (p pool) locked(how int, f func() error) error {
+	lock, err := os.OpenFile(filepath.Join(p.dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("pool: %w", err)
+	}
+	defer lock.Close()
+	for {
+		err := unix.Flock(int(lock.Fd()), how)
+		if err == nil {
+			return f()
+		}
+		if !errors.Is(err, unix.EINTR) {
+			return fmt.Errorf("pool: lock: %w", err)
+		}
+	}
+}
+
+// list finds all volumes, with size and the node that has each.
+func (p pool) list() (all []found, err error) {
+	err = p.locked(unix.LOCK_SH, func() (err error) {
+		all, err = p.read()
+		return err
+	})
+	return all, err
+}
+
+func (p pool) read() ([]found, error) {
 	dirs := map[string]string{"": p.unattached()}
 	nodes, err := os.ReadDir(filepath.Join(p.dir, "attached"))
 	if err != nil {
@@ -56,21 +83,34 @@ func (p pool) list() ([]found, error) {
 		dirs[n.Name()] = filepath.Join(p.dir, "attached", n.Name())
 	}
 	var all []found
-	seen := map[string]bool{}
 	for _, node := range sortedKeys(dirs) {
 		entries, err := os.ReadDir(dirs[node])
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err != nil {
 			return nil, err
 		}
 		for _, e := range entries {
-			dataset, _, ok := strings.Cut(e.Name(), ".")
-			if ok && !seen[e.Name()] {
-				seen[e.Name()] = true
-				all = append(all, found{dataset: dataset, name: e.Name(), attached: node})
+			info, err := e.Info()
+			if err != nil {
+				return nil, err
 			}
+			dataset, _, _ := strings.Cut(e.Name(), ".")
+			all = append(all, found{dataset: dataset, name: e.Name(), attached: node, size: info.Size()})
 		}
 	}
 	return all, nil
+}
+
+// create makes the file of a new volume, which holds nothing yet.
+func (p pool) create(name string, size int64) error {
+	return p.locked(unix.LOCK_EX, func() error { return createSparse(p.path(name, ""), size) })
+}
+
+func createSparse(path string, size int64) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Truncate(size), f.Close())
 }
 
 // take gives an unattached volume to this node.
@@ -78,10 +118,15 @@ func (p pool) take(f found) error {
 	if f.attached == p.node {
 		return nil
 	}
-	return os.Rename(p.path(f.name, ""), p.path(f.name, p.node))
+	return p.locked(unix.LOCK_EX, func() error { return os.Rename(p.path(f.name, ""), p.path(f.name, p.node)) })
 }
 
 // give makes a volume of this node unattached.
 func (p pool) give(f found) error {
-	return os.Rename(p.path(f.name, p.node), p.path(f.name, ""))
+	return p.locked(unix.LOCK_EX, func() error { return os.Rename(p.path(f.name, p.node), p.path(f.name, "")) })
+}
+
+// remove deletes the file of an unattached volume.
+func (p pool) remove(f found) error {
+	return p.locked(unix.LOCK_EX, func() error { return os.Remove(p.path(f.name, "")) })
 }

@@ -83,6 +83,5 @@ func (c *cluster) hooks(t *testing.T, p *player) {
 	}
 	p.hooks["15-agent-loss #5"] = func() { c.halt(t, node2) }
 	p.hooks["15-agent-loss #21"] = func() { c.launch(c.agents[node2]) }
-	list := exceptions(t)
-	p.extra = func(e exchange, a answer) bool { return p.excepted(list, e, a) }
+	p.exceptions = exceptions(t)
 }
