@@ -157,13 +157,14 @@ func TestEveryMutationIsFound(t *testing.T) {
 		tr := load(t, name)
 		for i, e := range tr.Entries {
 			for _, m := range mutationsOf(e) {
-				copied := &replay.Trace{Name: tr.Name, Entries: slices.Clone(tr.Entries)}
+				one := &replay.Trace{Name: tr.Name, Entries: []replay.Entry{e}}
+				copied := &replay.Trace{Name: tr.Name, Entries: []replay.Entry{e}}
 				if e.Response != nil {
 					r := *e.Response
-					copied.Entries[i].Response = &r
+					copied.Entries[0].Response = &r
 				}
-				m.apply(&copied.Entries[i])
-				if len(replay.Compare(tr, copied, nil, nil, nil)) == 0 {
+				m.apply(&copied.Entries[0])
+				if len(replay.Compare(one, copied, nil, nil, nil)) == 0 {
 					t.Errorf("%s: entry %d (%s): %s: not found", name, i, e.Note, m.name)
 				}
 				found++

@@ -68,7 +68,7 @@ func (r *rig) note(ctx context.Context, p *replay.Player, e replay.Entry) error 
 	case e.Note == "MESOS_EXECUTOR_AUTHENTICATION_TOKEN":
 		return r.tokenNote(ctx, p, e.Data)
 	}
-	return nil
+	return ignored(e)
 }
 
 // operate does what the operator did to the agent.

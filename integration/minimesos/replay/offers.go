@@ -13,6 +13,7 @@ import (
 type offers struct {
 	live     []offer
 	recorded map[string]offer // as far as the recording shows them
+	largest  float64          // cpus of the largest live one so far
 }
 
 type offer struct {
@@ -48,7 +49,9 @@ func newOffers(t *Trace) *offers {
 func (o *offers) see(v any) {
 	switch eventType(v) {
 	case "OFFERS":
-		o.live = append(o.live, offersOf(v)...)
+		for _, found := range offersOf(v) {
+			o.live, o.largest = append(o.live, found), max(o.largest, found.cpus)
+		}
 	case "RESCIND":
 		id, _ := down(v, "rescind", "offer_id", "value").(string)
 		o.remove(id)
@@ -64,11 +67,22 @@ func (o *offers) remove(id string) {
 	}
 }
 
-// pick returns the index of the largest offer, of the agent if one is named.
-func (o *offers) pick(agent string, agents func(recorded, live string) bool) int {
+// enough is how large the live offer for a recorded one must be: what a task
+// that has just ended gave back is offered alone for a moment, and is too little
+// for the next one.
+func (o *offers) enough(id string) float64 {
+	if found, ok := o.recorded[id]; ok {
+		return min(found.cpus, o.largest/2)
+	}
+	return o.largest / 2
+}
+
+// pick returns the index of the largest offer, of the agent if one is named, or
+// -1 when none has cpus enough.
+func (o *offers) pick(cpus float64, agent string, agents func(recorded, live string) bool) int {
 	best := -1
 	for i, found := range o.live {
-		if agent != "" && !agents(agent, found.agent) {
+		if found.cpus < cpus || agent != "" && !agents(agent, found.agent) {
 			continue
 		}
 		if best < 0 || found.cpus > o.live[best].cpus {
@@ -153,10 +167,11 @@ func (p *Player) assign(ctx context.Context, id, agent string) error {
 		}
 		return strings.HasSuffix(live, recorded[uuidLen:])
 	}
-	if err := p.Await(ctx, "an offer", func() bool { return p.offers.pick(agent, same) >= 0 }); err != nil {
+	pick := func() int { return p.offers.pick(p.offers.enough(id), agent, same) }
+	if err := p.Await(ctx, "an offer", func() bool { return pick() >= 0 }); err != nil {
 		return err
 	}
-	found := p.offers.live[p.offers.pick(agent, same)]
+	found := p.offers.live[pick()]
 	p.offers.remove(found.id)
 	if agent != "" {
 		if err := p.names.learnToken(agent, found.agent); err != nil {

@@ -84,7 +84,7 @@ func newRig(t *testing.T, binary string, tr *replay.Trace) *rig {
 	case strings.HasPrefix(tr.Name, "10-"):
 		r.config.HeartbeatInterval = time.Second // recorded with a clock that ran 60 times faster
 	case tr.Name == "05-update-retry":
-		r.config.UpdateRetryMin = time.Second
+		r.config.UpdateRetryMin = 3 * time.Second // after the exit of the executor, as with 10 s
 	}
 	if r.onPath() {
 		r.config.Env = map[string]string{"PATH": dir + ":" + defaultPath}

@@ -35,7 +35,7 @@ func (r *rig) observe(p *replay.Player, e replay.Entry) error {
 	case strings.HasSuffix(e.Note, ": requests made by the fetcher to the file server"):
 		return r.server.match(r, e.Data)
 	}
-	return nil
+	return ignored(e)
 }
 
 // matchTree compares a recorded tree with a live one: what is there, modes,
