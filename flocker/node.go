@@ -25,7 +25,7 @@ func (s *Store) identify(ctx context.Context) (identity, error) {
 	select {
 	case known = <-s.self:
 	case <-ctx.Done():
-		return identity{}, fmt.Errorf("find this machine's Flocker node: %w", ctx.Err())
+		return identity{}, fmt.Errorf("find this machine's Flocker node: %w", context.Cause(ctx))
 	}
 	defer func() { s.self <- known }()
 	if known.node != "" {

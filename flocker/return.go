@@ -135,15 +135,14 @@ func (s *Store) release(ctx context.Context, r volumes.Record) (gone bool) {
 }
 
 // expire gives the lease back in a way that cannot hit another's, and waits until
-// it has gone, so that the next lease on this node is new and not taken for one
-// of somebody outside. When ctx ends first, nothing more needs to be done.
+// it has gone. When ctx ends while it waits, nothing more needs to be done.
 func (s *Store) expire(ctx context.Context, r volumes.Record) error {
 	tries := s.client.tries()
 	for {
 		_, err := s.client.AcquireLease(ctx, r.Dataset, r.Node, 0)
 		switch {
 		case err == nil:
-			_ = sleep(ctx, sweep)
+			s.waitSwept(ctx, r)
 			return nil
 		case IsConflict(err):
 			s.notOurs(r)
@@ -151,6 +150,18 @@ func (s *Store) expire(ctx context.Context, r volumes.Record) error {
 		}
 		if err := tries.next(ctx, err); err != nil {
 			return err
+		}
+	}
+}
+
+// waitSwept waits until an expired lease is off the service's list, so that the
+// next lease on this node is new, and not taken for one of somebody outside. A
+// busy service may be late.
+func (s *Store) waitSwept(ctx context.Context, r volumes.Record) {
+	w := s.waiter(r, nil)
+	for sleep(ctx, sweep) == nil {
+		if w.list(ctx); w.holder != r.Node {
+			return
 		}
 	}
 }

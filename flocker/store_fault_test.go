@@ -58,9 +58,7 @@ func TestFaults(t *testing.T) {
 // TestUnreachableService is waited for until the caller gives up, and named.
 func TestUnreachableService(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	s, n := w.warm(node1), &notes{}
-	w.Down()
+	s := flocker.NewStore(flocker.StoreOptions{Client: newClient(t, flocker.Options{URL: "http://127.0.0.1:1"})})
 	ctx, late := context.WithCancelCause(t.Context())
 	v := want("webapp-data")
 	v.Report = func(state string) {
@@ -68,7 +66,7 @@ func TestUnreachableService(t *testing.T) {
 			late(errors.New("not ready within 10s"))
 		}
 	}
-	_, err := s.Lease(ctx, v, n.note)
+	_, err := s.Lease(ctx, v, (&notes{}).note)
 	if err == nil || !strings.Contains(err.Error(), "connection refused; gave up after") || !strings.Contains(err.Error(), "not ready within 10s") {
 		t.Errorf("%v", err)
 	}

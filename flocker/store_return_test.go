@@ -52,7 +52,7 @@ func TestDeleteAnswerLost(t *testing.T) {
 		w.asked()
 		w.Inject(flockertest.Fault{Method: "DELETE", Path: leasePaths, Drop: drop})
 		giveBack(t, s, r)
-		w.expect("DELETE lease", "POST leases 0")
+		w.expect("DELETE lease", "POST leases 0", "GET leases")
 		if len(w.Leases()) != 0 {
 			t.Errorf("leases %v", w.Leases())
 		}
@@ -103,9 +103,9 @@ func TestReturn(t *testing.T) {
 	}{
 		{"certain", nil, []string{"DELETE lease"}, ""},
 		{"removed by hand", func(w *world, r *volumes.Record) { w.RemoveLease(r.Dataset) }, []string{"DELETE lease"}, ""},
-		{"read from the journal", func(_ *world, r *volumes.Record) { *r = read(*r) }, []string{"POST leases 0"}, ""},
-		{"nearly over", func(_ *world, r *volumes.Record) { r.LeaseSent -= int64(53 * time.Second) }, []string{"POST leases 0"}, ""},
-		{"never taken", func(w *world, r *volumes.Record) { *r = read(*r); w.RemoveLease(r.Dataset) }, []string{"POST leases 0"}, ""},
+		{"read from the journal", func(_ *world, r *volumes.Record) { *r = read(*r) }, []string{"POST leases 0", "GET leases"}, ""},
+		{"nearly over", func(_ *world, r *volumes.Record) { r.LeaseSent -= int64(53 * time.Second) }, []string{"POST leases 0", "GET leases"}, ""},
+		{"never taken", func(w *world, r *volumes.Record) { *r = read(*r); w.RemoveLease(r.Dataset) }, []string{"POST leases 0", "GET leases"}, ""},
 		{"another's by now", func(w *world, r *volumes.Record) { *r = read(*r); w.SetLease(r.Dataset, node2, time.Hour) }, []string{"POST leases 0"}, node2},
 		{"free", func(w *world, r *volumes.Record) { r.Free = true }, nil, node1},
 		{"nothing", func(_ *world, r *volumes.Record) { *r = volumes.Record{} }, nil, node1},
