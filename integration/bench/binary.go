@@ -67,8 +67,11 @@ func addUp(symbols []byte, modules []string) []size {
 	for lines.Scan() {
 		var address, kind, name string
 		var n int64
-		if _, err := fmt.Sscan(lines.Text(), &address, &n, &kind, &name); err == nil && !strings.EqualFold(kind, "b") {
-			sums[moduleOf(name, modules)] += n
+		if _, err := fmt.Sscan(lines.Text(), &address, &n, &kind, &name); err != nil || strings.EqualFold(kind, "b") {
+			continue
+		}
+		if m := moduleOf(name, modules); m != "" {
+			sums[m] += n
 		}
 	}
 	var all []size
@@ -85,5 +88,5 @@ func moduleOf(symbol string, modules []string) string {
 			return m
 		}
 	}
-	return "Go itself"
+	return "" // Go itself: its symbols overlap, so that a sum says nothing
 }

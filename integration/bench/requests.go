@@ -9,14 +9,14 @@ import (
 )
 
 // requests counts requests and bytes of one acquire, with few and with many
-// datasets in the cluster, for this client and for those that poll. Time plays
-// no part: the service works at once.
+// datasets in the cluster, for this client and for those that poll. The
+// service works at once, so that each client polls as little as it ever can.
 func requests(ctx context.Context, _ string, _ int) error {
 	heading("one acquire: requests, bytes received (headers included)")
 	for _, existing := range []int{10, 1000} {
 		for _, kind := range []string{"local", "moved", "new"} {
-			for _, client := range clients(flockertest.Quick()) {
-				r, err := acquire(ctx, client, kind, existing, flockertest.Quick())
+			for _, client := range clients() {
+				r, err := acquire(ctx, client, kind, existing)
 				if err != nil {
 					return fmt.Errorf("%s, %s: %w", client.name, kind, err)
 				}
@@ -33,25 +33,10 @@ var budgets = map[string]string{
 	ours + "local": "budget 2", ours + "moved": "budget 3", ours + "new": "budget 4",
 }
 
-// waiting measures how long a client needs at the pace of a real service.
-func waiting(ctx context.Context, _ string, _ int) error {
-	heading("one acquire at the pace of a real service, 10 datasets: until the client knows")
-	for _, kind := range []string{"moved", "new"} {
-		for _, client := range clients(flockertest.Realistic()) {
-			r, err := acquire(ctx, client, kind, 10, flockertest.Realistic())
-			if err != nil {
-				return fmt.Errorf("%s, %s: %w", client.name, kind, err)
-			}
-			row(fmt.Sprintf("%-6s %s", kind, client.name), fmt.Sprintf("%.1f s, %d requests", r.took.Seconds(), r.count), "")
-		}
-	}
-	return nil
-}
-
-// cluster of a measurement: a control service with its own agents, here without
-// mounts, and as many other datasets as asked for.
-func service(existing int, pace flockertest.Pace) (*flockertest.Service, []flockertest.Node, error) {
-	s := &flockertest.Service{Pace: pace}
+// service is a control service with its own agents, here without mounts, and
+// as many other datasets as asked for.
+func service(existing int) (*flockertest.Service, []flockertest.Node, error) {
+	s := &flockertest.Service{}
 	if err := s.Start(); err != nil {
 		s.Close()
 		return nil, nil, err
