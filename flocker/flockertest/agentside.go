@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
-	"strings"
 	"time"
 )
 
@@ -155,17 +154,23 @@ func (s *Service) serveStopped(w http.ResponseWriter, r *http.Request) {
 	s.wake()
 }
 
-// serveOwned registers a new volume as its dataset's. The first one stays.
+// serveOwned registers new volumes. The first one of a dataset stays.
 func (s *Service) serveOwned(w http.ResponseWriter, r *http.Request) {
-	var o owned
-	if err := json.NewDecoder(r.Body).Decode(&o); err != nil || strings.TrimSpace(o.Dataset) == "" {
-		http.Error(w, "no dataset", http.StatusBadRequest)
+	var made owned
+	if err := json.NewDecoder(r.Body).Decode(&made); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.config.Owned[o.Dataset]; !ok {
-		s.config.Owned[o.Dataset] = o.Volume
+	news := false
+	for dataset, volume := range made {
+		if _, ok := s.config.Owned[dataset]; !ok {
+			s.config.Owned[dataset] = volume
+			news = true
+		}
+	}
+	if news {
 		s.configured()
 	}
 }

@@ -85,15 +85,28 @@ func (c *convergence) iterate(ctx context.Context) (time.Duration, error) {
 		}
 		return c.jitter(c.pace.Idle), nil
 	}
-	pause := c.grow()
+	return c.grow(), c.do(ctx, steps)
+}
+
+// do takes the steps; one that fails is taken again in the next round. New volumes
+// are registered together.
+func (c *convergence) do(ctx context.Context, steps []step) error {
+	made := owned{}
 	for _, s := range steps {
-		if err := s.do(ctx, c.agent); err != nil {
+		volume, err := s.do(c.agent.storage)
+		if err != nil {
 			c.agent.logf("%s dataset %s: %v", s.name, s.dataset, err)
 			continue
 		}
 		c.agent.logf("%s dataset %s", s.name, s.dataset)
+		if volume != "" {
+			made[s.dataset] = volume
+		}
 	}
-	return pause, nil
+	if len(made) == 0 {
+		return nil
+	}
+	return c.agent.tell(ctx, pathOwned, made)
 }
 
 // grow returns the next of the growing pauses.

@@ -1,9 +1,6 @@
 package flockertest
 
-import (
-	"context"
-	"slices"
-)
+import "slices"
 
 // found is one volume as its agent sees it.
 type found struct {
@@ -16,11 +13,12 @@ type found struct {
 	path      string // where it is mounted on this node
 }
 
-// step is one thing done to one dataset in one round of the loop.
+// step is one thing done to one dataset in one round of the loop. It returns the
+// name of a volume that is to be registered, or "".
 type step struct {
 	name    string
 	dataset string
-	do      func(context.Context, *Agent) error
+	do      func(storage) (volume string, err error)
 }
 
 // plan compares what is wanted with what was seen. waiting says that a wanted
@@ -56,19 +54,11 @@ func (c *convergence) plan() (steps []step, waiting bool) {
 }
 
 func create(d desired) step {
-	return step{"create", d.ID, func(ctx context.Context, a *Agent) error {
-		name, err := a.storage.create(d.ID, d.Size)
-		if err != nil {
-			return err
-		}
-		return a.tell(ctx, pathOwned, owned{Dataset: d.ID, Volume: name})
-	}}
+	return step{"create", d.ID, func(s storage) (string, error) { return s.create(d.ID, d.Size) }}
 }
 
 func register(f found) step {
-	return step{"register", f.dataset, func(ctx context.Context, a *Agent) error {
-		return a.tell(ctx, pathOwned, owned{Dataset: f.dataset, Volume: f.name})
-	}}
+	return step{"register", f.dataset, func(storage) (string, error) { return f.name, nil }}
 }
 
 // bring is the next step on the way to the mount.
@@ -98,7 +88,7 @@ func remove(f found, deleted bool) []step {
 }
 
 func storageStep(name string, f found, do func(storage, found) error) step {
-	return step{name, f.dataset, func(_ context.Context, a *Agent) error { return do(a.storage, f) }}
+	return step{name, f.dataset, func(s storage) (string, error) { return "", do(s, f) }}
 }
 
 // storage is a backend as one node uses it. All but discover and create get what

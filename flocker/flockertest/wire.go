@@ -4,9 +4,9 @@ import "time"
 
 // What agents and service say to each other on the private listener. An agent
 // POSTs hello to pathAgent and reads a stream of push values, one JSON object a
-// line; what it finds on its node it POSTs as report to pathReport, a new volume as
-// owned to pathOwned, and when it obeys a pause, hello to pathStopped. The end of
-// the stream means that the other side is gone.
+// line; what it finds on its node it POSTs as report to pathReport, new volumes as
+// owned to pathOwned, and when it obeys a pause, hello to pathStopped. The end of the
+// stream means that the other side is gone.
 const (
 	pathAgent   = "/agent"
 	pathReport  = "/report"
@@ -52,11 +52,8 @@ type volume struct {
 	Attached string `json:"attached,omitempty"` // uuid of the node
 }
 
-// owned registers a volume as the one of its dataset.
-type owned struct {
-	Dataset string `json:"dataset"`
-	Volume  string `json:"volume"`
-}
+// owned registers volumes, each as the one of its dataset.
+type owned map[string]string
 
 // Pace says how fast a cluster works. The zero value stands for Quick.
 type Pace struct {
