@@ -47,7 +47,7 @@ func run(ctx context.Context, executor string, n int) error {
 }
 
 // heading sets a group of figures apart.
-func heading(format string, args ...any) { fmt.Printf("\n"+format+"\n", args...) }
+func heading(text string) { fmt.Printf("\n%s\n", text) }
 
 // row prints one figure and its budget or comparison.
 func row(what, figure, beside string) { fmt.Printf("  %-58s %-32s %s\n", what, figure, beside) }

@@ -62,7 +62,7 @@ func life(ctx context.Context, c *cluster.Minicluster, n int) error {
 		}
 		killed = append(killed, time.Since(began))
 	}
-	heading("a task without volumes (median / 90 %%)")
+	heading("a task without volumes (median / 90 %)")
 	row("submit -> RUNNING at the scheduler (offer, fetch, launch)", accepted.String(), "")
 	row("LAUNCH -> RUNNING in the executor (timestamps of its updates)", running.String(), "below Mesos' command executor")
 	row("KILL -> KILLED at the scheduler", killed.String(), "")
@@ -110,7 +110,7 @@ func firstInstruction(ctx context.Context, c *cluster.Minicluster, n int) error 
 		}
 		took = append(took, printed.Sub(<-appeared))
 	}
-	heading("a task with a new volume (median / 90 %%)")
+	heading("a task with a new volume (median / 90 %)")
 	row("mount appears -> the task's shell has started date(1)", took.String(), "budget 10 ms; polling clients 0.5-2.5 s on average")
 	return nil
 }

@@ -78,9 +78,8 @@ func refusal(call *scheduler.Call, resp *http.Response) error {
 	return fmt.Errorf("%s: master answered %s: %s", call.Type, resp.Status, strings.TrimSpace(string(text)))
 }
 
-// events reads the stream until it ends and sends each event; it closes out.
+// events reads the stream until it ends and sends each event.
 func (s *session) events(ctx context.Context, out chan<- *scheduler.Event) error {
-	defer close(out)
 	r := recordio.NewReader(s.body)
 	for {
 		frame, err := r.ReadFrame()

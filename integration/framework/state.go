@@ -2,6 +2,7 @@ package framework
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,8 @@ import (
 	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
 	"github.com/mesos/mesos-go/api/v1/lib/scheduler/calls"
 )
+
+var errStreamClosed = errors.New("the master closed the stream")
 
 // state belongs to the goroutine of run.
 type state struct {
@@ -73,19 +76,24 @@ func (f *Framework) stream(ctx context.Context, s *state, subscribed chan<- erro
 	if err != nil {
 		return err
 	}
-	events, ended := make(chan *scheduler.Event), make(chan error, 1)
-	go func() { ended <- session.events(ctx, events) }()
+	events := make(chan *scheduler.Event)
+	var broken error // set before events is closed
+	go func() {
+		defer close(events)
+		broken = session.events(ctx, events)
+	}()
 	defer func() {
 		s.session = nil
 		cancel()
 		_ = session.body.Close()
-		<-ended
+		for range events { // until it is closed: the reader has ended
+		}
 	}()
 	for {
 		select {
 		case e, ok := <-events:
 			if !ok {
-				return errors.New("the master closed the stream")
+				return cmp.Or(broken, errStreamClosed)
 			}
 			if err := s.handle(ctx, session, e, subscribed); err != nil {
 				return err
