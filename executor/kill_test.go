@@ -143,7 +143,9 @@ func TestAbandonedWhenStuck(t *testing.T) {
 			t.Errorf("abandoned at %v", at)
 		}
 		close(free)
-		w.ended()
+		if err := w.ended(); err == nil {
+			t.Error("no error though nobody could be told")
+		}
 	})
 }
 

@@ -90,7 +90,8 @@ func nextNews(records *recordReader) news {
 func (o *owner) disconnect() {
 	if o.post != nil {
 		o.post.cancel()
-		<-o.post.done
+		for range o.post.done { // the next SUBSCRIBE carries the update
+		}
 		o.post = nil
 	}
 	if o.link != nil {

@@ -65,8 +65,8 @@ func wantState(t *testing.T, a *agent, state mesos.TaskState) *update {
 	}
 }
 
-func status(task string, state mesos.TaskState) executor.Status {
-	return executor.Status{Task: task, State: state}
+func status(state mesos.TaskState) executor.Status {
+	return executor.Status{Task: "t", State: state}
 }
 
 func TestSubscribeCarriesWhatTheAgentChecks(t *testing.T) {
@@ -147,12 +147,12 @@ func TestRecordsSplitAnywhereAndLarge(t *testing.T) {
 
 func TestUpdatesOneAtATimeInOrder(t *testing.T) {
 	inSession(t, environment(), func(t *testing.T, a *agent, s *executor.Session) {
-		s.Send(status("t", mesos.TASK_STARTING)) // before there is an agent
+		s.Send(status(mesos.TASK_STARTING)) // before there is an agent
 		st := <-a.streams
 		st.send(subscribed())
 		wantEvent[executor.Subscribed](t, s)
-		s.Send(status("t", mesos.TASK_RUNNING))
-		s.Send(status("t", mesos.TASK_FINISHED))
+		s.Send(status(mesos.TASK_RUNNING))
+		s.Send(status(mesos.TASK_FINISHED))
 		first := wantState(t, a, mesos.TASK_STARTING)
 		synctest.Wait()
 		select {
@@ -171,10 +171,10 @@ func TestUpdatesOneAtATimeInOrder(t *testing.T) {
 		if err := s.Flush(t.Context()); err != nil {
 			t.Errorf("flush: %v", err)
 		}
-		if !s.Offer(status("t", mesos.TASK_STARTING)) {
+		if !s.Offer(status(mesos.TASK_STARTING)) {
 			t.Error("an offer was refused though all is acknowledged")
 		}
-		if s.Offer(status("t", mesos.TASK_STARTING)) {
+		if s.Offer(status(mesos.TASK_STARTING)) {
 			t.Error("an offer was taken though one is unacknowledged")
 		}
 		got := wantState(t, a, mesos.TASK_STARTING)
@@ -193,10 +193,10 @@ func TestAgentRestart(t *testing.T) {
 		st.send(subscribed(), launch(info("t")))
 		wantEvent[executor.Subscribed](t, s)
 		wantEvent[executor.Launch](t, s)
-		s.Send(status("t", mesos.TASK_STARTING))
+		s.Send(status(mesos.TASK_STARTING))
 		lost := wantState(t, a, mesos.TASK_STARTING)
 		lost.answer <- http.StatusAccepted // but never acknowledged
-		s.Send(status("t", mesos.TASK_RUNNING))
+		s.Send(status(mesos.TASK_RUNNING))
 		running := wantState(t, a, mesos.TASK_RUNNING) // no answer at all
 		a.away.Store(true)
 		st.end()
@@ -219,7 +219,7 @@ func TestAgentRestart(t *testing.T) {
 			!same(sub.UnacknowledgedUpdates[0].Status, lost.status) || !same(sub.UnacknowledgedUpdates[1].Status, running.status) {
 			t.Fatalf("subscribe carries %+v", sub)
 		}
-		s.Send(status("t", mesos.TASK_FINISHED))
+		s.Send(status(mesos.TASK_FINISHED))
 		st.send(subscribed(), acknowledged(lost.status), acknowledged(running.status))
 		wantEvent[executor.Subscribed](t, s)
 		opens := time.Now().Add(2 * time.Second)
@@ -264,7 +264,7 @@ func TestAgentStaysAway(t *testing.T) {
 				a.away.Store(c.refusal == 0)
 				gone := time.Now()
 				st.end()
-				refuseAll(t, a, c.refusal)
+				refuseAll(a, c.refusal)
 				lost := wantEvent[executor.Lost](t, s)
 				if waited := time.Since(gone); waited < c.least || waited > c.most {
 					t.Errorf("gave up after %v, wanted %v to %v", waited, c.least, c.most)
@@ -273,7 +273,7 @@ func TestAgentStaysAway(t *testing.T) {
 				if c.refusal != 0 && (!errors.As(lost.Err, &answer) || answer.Status != c.refusal) {
 					t.Errorf("error %v does not tell the status", lost.Err)
 				}
-				s.Send(status("t", mesos.TASK_KILLED))
+				s.Send(status(mesos.TASK_KILLED))
 				if err := s.Flush(t.Context()); !errors.Is(err, lost.Err) {
 					t.Errorf("flush: %v", err)
 				}
@@ -283,7 +283,7 @@ func TestAgentStaysAway(t *testing.T) {
 }
 
 // refuseAll answers every further SUBSCRIBE with code until the test ends.
-func refuseAll(t *testing.T, a *agent, code int) {
+func refuseAll(a *agent, code int) {
 	if code == 0 {
 		return
 	}
@@ -327,7 +327,7 @@ func TestUpdateNotTaken(t *testing.T) {
 				st := <-a.streams
 				st.send(subscribed())
 				wantEvent[executor.Subscribed](t, s)
-				s.Send(status("t", mesos.TASK_FINISHED))
+				s.Send(status(mesos.TASK_FINISHED))
 				began := time.Now()
 				for range c.tries {
 					wantState(t, a, mesos.TASK_FINISHED).answer <- c.code
@@ -354,7 +354,7 @@ func TestAcknowledgedIsForgotten(t *testing.T) {
 		st := <-a.streams
 		st.send(subscribed(), launch(info("t")), launch(info("u")))
 		for _, state := range []mesos.TaskState{mesos.TASK_STARTING, mesos.TASK_RUNNING} {
-			s.Send(status("t", state))
+			s.Send(status(state))
 			wantState(t, a, state).answer <- http.StatusAccepted
 		}
 		st.end()
@@ -365,7 +365,7 @@ func TestAcknowledgedIsForgotten(t *testing.T) {
 		}
 		st.send(subscribed(), acknowledged(carried[0].Status), subscribed())
 		synctest.Wait()
-		s.Send(status("t", mesos.TASK_FINISHED))
+		s.Send(status(mesos.TASK_FINISHED))
 		last := wantState(t, a, mesos.TASK_FINISHED)
 		last.answer <- http.StatusAccepted
 		synctest.Wait()
@@ -385,7 +385,7 @@ func TestFlushGivesUpAfterAMinute(t *testing.T) {
 	inSession(t, environment(), func(t *testing.T, a *agent, s *executor.Session) {
 		st := <-a.streams
 		st.send(subscribed())
-		s.Send(status("t", mesos.TASK_FINISHED))
+		s.Send(status(mesos.TASK_FINISHED))
 		wantState(t, a, mesos.TASK_FINISHED).answer <- http.StatusAccepted
 		sent := time.Now()
 		if err := s.Flush(t.Context()); !errors.Is(err, executor.ErrUnacknowledged) {
@@ -402,7 +402,7 @@ func TestFlushIsPatientWhileTheAgentIsAway(t *testing.T) {
 	inSession(t, environment(), func(t *testing.T, a *agent, s *executor.Session) {
 		st := <-a.streams
 		st.send(subscribed())
-		s.Send(status("t", mesos.TASK_FINISHED))
+		s.Send(status(mesos.TASK_FINISHED))
 		wantState(t, a, mesos.TASK_FINISHED).answer <- http.StatusAccepted
 		back := make(chan time.Time, 1)
 		go func() {

@@ -18,7 +18,7 @@ const maxFailures = 3
 // post is one update on its way to the agent, in a goroutine of its own.
 type post struct {
 	status mesos.TaskStatus
-	done   chan error // exactly one value
+	done   chan error // one value, then closed
 	cancel context.CancelFunc
 }
 
@@ -54,6 +54,7 @@ func (p *post) run(ctx context.Context, c *caller) {
 	err := c.update(ctx, p.status)
 	failpoint.Hit("status." + phase(p.status) + ".after")
 	p.done <- err
+	close(p.done)
 }
 
 // posted acts on the answer to an update. A restarted agent answers 503 until

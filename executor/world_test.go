@@ -122,10 +122,9 @@ func (w *world) running(task mesos.TaskInfo) {
 	w.acked(mesos.TASK_RUNNING)
 }
 
-// signalled waits for the next signal to the task and says after how long.
-func (w *world) signalled(want syscall.Signal) time.Duration {
+// signalled waits for the next signal to the task.
+func (w *world) signalled(want syscall.Signal) {
 	w.t.Helper()
-	began := time.Now()
 	select {
 	case got := <-w.signals:
 		if got != want {
@@ -134,7 +133,6 @@ func (w *world) signalled(want syscall.Signal) time.Duration {
 	case <-time.After(time.Hour):
 		w.t.Fatalf("no %v", want)
 	}
-	return time.Since(began)
 }
 
 // ended waits for the executor's end.
