@@ -20,7 +20,7 @@ type recordedContext struct {
 		Fd string
 	} `json:"open_fds"`
 	Chain []struct {
-		Uid, Umask, Session, Pgrp, Pid string
+		UID, Umask string
 	} `json:"ppid_chain"`
 }
 
@@ -45,7 +45,7 @@ func (r *rig) checkContext(ctx context.Context, p *replay.Player, data []byte) e
 	}
 	if len(want.Chain) > 0 {
 		r.match(p, "umask", want.Chain[0].Umask, fmt.Sprintf("%04o", got.Umask))
-		r.match(p, "uid", strings.Fields(want.Chain[0].Uid)[0], fmt.Sprint(got.UID))
+		r.match(p, "uid", strings.Fields(want.Chain[0].UID)[0], fmt.Sprint(got.UID))
 	}
 	if got.Session != got.Group || got.Session != got.PPID {
 		r.differ(fmt.Sprintf("executor: session %d, group %d, parent %d; recorded: its parent leads both", got.Session, got.Group, got.PPID))

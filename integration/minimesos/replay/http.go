@@ -48,7 +48,7 @@ func send(ctx context.Context, address string, req *Request, body []byte, rewrit
 	}
 	r := bufio.NewReader(conn)
 	for {
-		resp, err := http.ReadResponse(r, &http.Request{Method: req.Method})
+		resp, err := http.ReadResponse(r, &http.Request{Method: req.Method}) //nolint:bodyclose // it ends with the connection, which the caller closes
 		if err != nil {
 			return nil, errors.Join(err, conn.Close())
 		}

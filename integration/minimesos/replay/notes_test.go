@@ -78,7 +78,7 @@ func (r *rig) operate(ctx context.Context, p *replay.Player, e replay.Entry) err
 		if err := r.flags(e.Data); err != nil {
 			return err
 		}
-		return r.startAgent(ctx, p)
+		return r.startAgent(ctx)
 	case strings.HasPrefix(e.Note, "agent killed with SIGKILL"):
 		if err := r.signalAgent(syscall.SIGKILL); err != nil {
 			return err

@@ -1,15 +1,11 @@
 package replay_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -36,30 +32,13 @@ type rig struct {
 	differ func(string) // reports an observation that differs
 }
 
-// A process is an agent's.
-type process struct {
-	cmd   *exec.Cmd
-	ended chan struct{} // closed when it has been reaped
-}
-
 // deadline bounds what a rig does outside the player's own waits.
 const deadline = 15 * time.Second
 
 // newRig starts the master. The agent starts when the trace says so.
 func newRig(t *testing.T, binary string, tr *replay.Trace) *rig {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "replay")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	dir := openDir(t)
 	r := &rig{dir: dir, trace: tr, master: master.New(master.Config{AllocationInterval: 50 * time.Millisecond})}
 	if err := r.master.Start(); err != nil {
 		t.Fatal(err)
@@ -69,31 +48,39 @@ func newRig(t *testing.T, binary string, tr *replay.Trace) *rig {
 			t.Error(err)
 		}
 	})
+	var err error
 	if r.stubs, err = listenStubs(filepath.Join(dir, "stubs")); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.writeStub(binary); err != nil {
 		t.Fatal(err)
 	}
-	r.config = agent.Config{
-		Master: r.master.URL(), WorkDir: filepath.Join(dir, "work"), RuntimeDir: filepath.Join(dir, "run"),
-		Port: freePort(t), ReadyFile: filepath.Join(dir, "ready"), FetcherCacheDir: filepath.Join(dir, "fetch"),
-		RegisterBackoff: 50 * time.Millisecond,
-	}
-	switch {
-	case strings.HasPrefix(tr.Name, "10-"):
-		r.config.HeartbeatInterval = time.Second // recorded with a clock that ran 60 times faster
-	case tr.Name == "05-update-retry":
-		r.config.UpdateRetryMin = 3 * time.Second // after the exit of the executor, as with 10 s
-	}
-	if r.onPath() {
-		r.config.Env = map[string]string{"PATH": dir + ":" + defaultPath}
-	}
+	r.config = r.configure(freePort(t))
 	r.differ = func(s string) { t.Error(s) }
 	if tr.Name == "14-fetcher" {
 		r.server = newFileServer(t, filepath.Join(dir, "files"))
 	}
 	return r
+}
+
+// configure is what the flags of every recorded agent have in common, and what
+// is scaled down.
+func (r *rig) configure(port int) agent.Config {
+	c := agent.Config{
+		Master: r.master.URL(), WorkDir: filepath.Join(r.dir, "work"), RuntimeDir: filepath.Join(r.dir, "run"),
+		Port: port, ReadyFile: filepath.Join(r.dir, "ready"), FetcherCacheDir: filepath.Join(r.dir, "fetch"),
+		RegisterBackoff: 50 * time.Millisecond,
+	}
+	switch {
+	case strings.HasPrefix(r.trace.Name, "10-"):
+		c.HeartbeatInterval = time.Second // recorded with a clock that ran 60 times faster
+	case r.trace.Name == "05-update-retry":
+		c.UpdateRetryMin = 3 * time.Second // after the exit of the executor, as with 10 s
+	}
+	if r.onPath() {
+		c.Env = map[string]string{"PATH": r.dir + ":" + defaultPath}
+	}
+	return c
 }
 
 // writeStub makes the program that the recorded executors run: a script for
@@ -103,16 +90,6 @@ func (r *rig) writeStub(binary string) error {
 }
 
 func (r *rig) program() string { return filepath.Join(r.dir, "example-executor") }
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
 
 // pairs are the texts of the recordings that differ here by intention.
 func (r *rig) pairs(t *testing.T) []replay.Pair {
@@ -189,80 +166,6 @@ func (r *rig) flags(data []byte) error {
 	return nil
 }
 
-// startAgent starts the agent process and waits until it listens.
-func (r *rig) startAgent(ctx context.Context, p *replay.Player) error {
-	text, err := json.Marshal(r.config)
-	if err != nil {
-		return err
-	}
-	file := filepath.Join(r.dir, "agent.json")
-	if err := os.WriteFile(file, text, 0o600); err != nil {
-		return err
-	}
-	if err := os.Remove(r.config.ReadyFile); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	log, err := os.OpenFile(filepath.Join(r.dir, "agent.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	defer log.Close()
-	cmd := exec.Command("/proc/self/exe", agentVerb, file)
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	r.agent = &process{cmd: cmd, ended: make(chan struct{})}
-	go func(a *process) {
-		_ = a.cmd.Wait() // how it ended is not of interest
-		close(a.ended)
-	}(r.agent)
-	return r.awaitReady(ctx, p)
-}
-
-func (r *rig) awaitReady(ctx context.Context, p *replay.Player) error {
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	limit := time.After(deadline)
-	for {
-		if _, err := os.Stat(r.config.ReadyFile); err == nil {
-			return nil
-		}
-		select {
-		case <-tick.C:
-		case <-r.agent.ended:
-			return fmt.Errorf("the agent ended: %s", r.log())
-		case <-limit:
-			return fmt.Errorf("the agent does not get ready: %s", r.log())
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-}
-
-func (r *rig) log() string {
-	text, err := os.ReadFile(filepath.Join(r.dir, "agent.log"))
-	if err != nil {
-		return err.Error()
-	}
-	return string(text)
-}
-
-// signalAgent signals the agent process.
-func (r *rig) signalAgent(s syscall.Signal) error { return r.agent.cmd.Process.Signal(s) }
-
-// awaitAgent waits until the agent process has ended.
-func (r *rig) awaitAgent(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, deadline)
-	defer cancel()
-	select {
-	case <-r.agent.ended:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("the agent does not end: %w", context.Cause(ctx))
-	}
-}
-
 // close ends everything: first the agent, so that it starts nothing more, then
 // what it has started.
 func (r *rig) close() error {
@@ -277,38 +180,4 @@ func (r *rig) close() error {
 		errs = append(errs, r.stubs.close())
 	}
 	return errors.Join(append(errs, r.master.Close())...)
-}
-
-// copyBinary puts a copy of the test binary where any user may run it.
-func copyBinary(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "replay-bin")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	in, err := os.Open("/proc/self/exe")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
-	path := filepath.Join(dir, "stub")
-	out, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o755)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.Copy(out, in); err != nil {
-		t.Fatal(err)
-	}
-	if err := out.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }

@@ -44,8 +44,10 @@ func TestLenientInput(t *testing.T) {
 
 func TestRefusedInput(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
-		{`{"type":"ACCEPT","accept":{"operations":[{"type":"LAUNCH","launch":{"task_infos":[{"name":"n"}]}}]}}`,
-			"Missing required fields: accept.operations[0].launch.task_infos[0].task_id, accept.operations[0].launch.task_infos[0].agent_id"},
+		{
+			`{"type":"ACCEPT","accept":{"operations":[{"type":"LAUNCH","launch":{"task_infos":[{"name":"n"}]}}]}}`,
+			"Missing required fields: accept.operations[0].launch.task_infos[0].task_id, accept.operations[0].launch.task_infos[0].agent_id",
+		},
 		{`{"subscribe":{"framework_info":{"user":"u","name":"n","checkpoint":1}}}`, "Not expecting a JSON number for field 'checkpoint'"},
 		{`{"subscribe":{"framework_info":{"user":1,"name":"n"}}}`, "Not expecting a JSON number for field 'user'"},
 		{`{"subscribe":{"framework_info":{"user":"u","name":"n","failover_timeout":true}}}`, "Not expecting a JSON boolean for field 'failover_timeout'"},
