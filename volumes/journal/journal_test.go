@@ -14,12 +14,16 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mesos-flocker/flocker-executor/volumes/journal"
+	"github.com/mesos-flocker/flocker-executor/volumes/mounts/mountstest"
 )
 
 const (
 	idA = "0679b296-1fb9-4edc-956d-53dfb1e35000"
 	idB = "1679b296-1fb9-4edc-956d-53dfb1e35001"
 )
+
+// Some tests mount filesystems: nothing of that is seen outside.
+func TestMain(m *testing.M) { os.Exit(mountstest.Main(m)) }
 
 func create(t *testing.T, dir string) *journal.Journal {
 	t.Helper()
