@@ -5,6 +5,7 @@ import (
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	operator "github.com/mesos/mesos-go/api/v1/lib/master"
 	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
 
 	"github.com/mesos-flocker/flocker-executor/integration/minimesos/link"
@@ -147,6 +148,70 @@ func TestConnectedAgentThatDoesNotAnswerIsUnreachable(t *testing.T) {
 	c.await("FAILURE", func(e *scheduler.Event) bool { return e.Type == scheduler.Event_FAILURE })
 }
 
+// An answer starts the count of missed pings anew.
+func TestPingsAreCountedInARow(t *testing.T) {
+	m := startMaster(t, master.Config{MaxPingTimeouts: 4})
+	p := newPuppet(t, m.URL(), link.Register{Port: 5051}, hosted())
+	id := p.id
+	for range 3 {
+		p.disconnect()
+		waitAgentGone(t, m)
+		if err := m.Advance(t.Context(), 40*time.Second); err != nil {
+			t.Fatal(err)
+		}
+		p.connect()
+		if err := m.Advance(t.Context(), 40*time.Second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(p.disconnect)
+	_, agents := ask(t, m.URL(), operator.Call_GET_AGENTS)
+	expect(t, "agents", len(agents.GetAgents.Agents), 1)
+	registered := agents.GetAgents.Agents[0].RegisteredTime
+	if since := time.Since(time.Unix(0, registered.Nanoseconds)); since < 0 {
+		t.Errorf("agent %s was registered anew", id)
+	}
+}
+
+// An agent that left for good and comes back all the same is taken with its
+// tasks; when it leaves again nothing is known of them.
+func TestAgentComesBackAfterItLeft(t *testing.T) {
+	m, p, c := cluster(t, checkpointing(aware("apps")))
+	running(p, c, "t")
+	p.post(link.Event{Unregister: &struct{}{}})
+	expect(t, "state", c.status("t").GetState(), mesos.TASK_LOST)
+	p.known("t", mesos.TASK_RUNNING)
+	p.disconnect()
+	p.connect()
+	got := c.status("t")
+	expect(t, "state", got.GetState(), mesos.TASK_RUNNING)
+	expect(t, "message", got.GetMessage(), "Unknown agent reregistered")
+	_, tasks := ask(t, m.URL(), operator.Call_GET_TASKS)
+	expect(t, "tasks", len(tasks.GetTasks.Tasks), 1)
+	expect(t, "completed", len(tasks.GetTasks.CompletedTasks), 0)
+}
+
+func TestUnreachableAgentIsForgottenWhenItLeaves(t *testing.T) {
+	m, p, c := cluster(t, checkpointing(aware("apps")))
+	p.disconnect()
+	waitAgentGone(t, m)
+	if err := m.Advance(t.Context(), 2*time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	ask := &scheduler.Call{Type: scheduler.Call_RECONCILE, Reconcile: &scheduler.Call_Reconcile{
+		Tasks: []scheduler.Call_Reconcile_Task{{TaskID: mesos.TaskID{Value: "t"}, AgentID: &mesos.AgentID{Value: p.id}}},
+	}}
+	c.call(ask)
+	expect(t, "while unreachable", c.status("t").GetState(), mesos.TASK_UNREACHABLE)
+	p.connect()
+	t.Cleanup(p.disconnect)
+	c.call(ask)
+	expect(t, "back", c.status("t").GetState(), mesos.TASK_GONE)
+	p.post(link.Event{Unregister: &struct{}{}})
+	c.call(ask)
+	expect(t, "after it left", c.status("t").GetState(), mesos.TASK_UNKNOWN)
+}
+
 func TestNewAgentAtTheSameAddressReplacesTheOld(t *testing.T) {
 	m, p, c := cluster(t, checkpointing(aware("apps")))
 	running(p, c, "t")
@@ -204,6 +269,10 @@ func TestFailoverTimeoutTearsDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	c = subscribe(t, m.URL(), c.info)
+	if err := m.Advance(t.Context(), 2*time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	c.call(&scheduler.Call{Type: scheduler.Call_REVIVE})
 	c.cancel()
 	if err := m.WaitDisconnected(t.Context(), c.info.ID.Value); err != nil {
 		t.Fatal(err)

@@ -32,7 +32,10 @@ func ask(t *testing.T, url string, call operator.Call_Type) (int, *operator.Resp
 func TestOperatorCalls(t *testing.T) {
 	m, p, c := cluster(t, aware("apps"))
 	running(p, c, "done")
-	p.update("done", mesos.TASK_FINISHED, uuid(2))
+	p.report("done", &mesos.TaskStatus{
+		TaskID: mesos.TaskID{Value: "done"}, State: mesos.TASK_FINISHED.Enum(), AgentID: &mesos.AgentID{Value: p.id},
+		UUID: uuid(2), Data: []byte("not kept"),
+	})
 	c.acknowledge(c.status("done"))
 	p.exited("done", 0)
 	running(p, c, "live")
@@ -43,7 +46,9 @@ func TestOperatorCalls(t *testing.T) {
 	_, tasks := ask(t, m.URL(), operator.Call_GET_TASKS)
 	expect(t, "tasks", len(tasks.GetTasks.Tasks), 1)
 	expect(t, "state", tasks.GetTasks.Tasks[0].GetState(), mesos.TASK_RUNNING)
-	expect(t, "completed", tasks.GetTasks.CompletedTasks[0].GetState(), mesos.TASK_FINISHED)
+	done := tasks.GetTasks.CompletedTasks[0]
+	expect(t, "completed", done.GetState(), mesos.TASK_FINISHED)
+	expect(t, "data", len(done.Statuses[1].Data), 0)
 
 	_, agents := ask(t, m.URL(), operator.Call_GET_AGENTS)
 	one := agents.GetAgents.Agents[0]

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	operator "github.com/mesos/mesos-go/api/v1/lib/master"
 	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
 
 	"github.com/mesos-flocker/flocker-executor/integration/minimesos/link"
@@ -53,6 +54,50 @@ func TestSuppressNamesRoles(t *testing.T) {
 	next := c.offer()
 	if next.AllocationInfo.GetRole() == o.AllocationInfo.GetRole() {
 		t.Errorf("offer for the suppressed role %s", next.AllocationInfo.GetRole())
+	}
+}
+
+// The rest of an ACCEPT stays away for refuse_seconds, 5 s by default.
+func TestRestOfAnAcceptIsFiltered(t *testing.T) {
+	m, _, c := cluster(t, aware("apps"))
+	o := c.offer()
+	c.call(&scheduler.Call{Type: scheduler.Call_ACCEPT, Accept: &scheduler.Call_Accept{OfferIDs: []mesos.OfferID{o.ID}}})
+	if err := m.Advance(t.Context(), 4*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	noOffers(t, m)
+	if err := m.Advance(t.Context(), 2*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	c.offer()
+}
+
+// noOffers makes a round of offers and looks whether there is any.
+func noOffers(t *testing.T, m *master.Master) {
+	t.Helper()
+	if err := m.Allocate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, frameworks := ask(t, m.URL(), operator.Call_GET_FRAMEWORKS)
+	for _, f := range frameworks.GetFrameworks.Frameworks {
+		if len(f.Offers) > 0 {
+			t.Errorf("offer %s", f.Offers[0].ID.Value)
+		}
+	}
+}
+
+func TestRolesTakeTurns(t *testing.T) {
+	m, _, a := cluster(t, aware("a"))
+	b := subscribe(t, m.URL(), aware("b"))
+	for range 3 {
+		a.accept(a.offer())
+		if err := m.Allocate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.accept(b.offer())
+		if err := m.Allocate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
