@@ -72,14 +72,14 @@ func (l *ledger) index(task string, uuid []byte) int {
 func (l *ledger) settled() bool { return len(l.updates) == 0 }
 
 // subscribe is what a subscription made now has to carry, and how many updates
-// that are.
+// that are. They count as taken from here on, since the agent may acknowledge
+// them before it says SUBSCRIBED; a subscription that fails is followed by
+// another, which carries them again.
 func (l *ledger) subscribe() (*wire.Call_Subscribe, int) {
 	s := &wire.Call_Subscribe{UnacknowledgedTasks: slices.Clone(l.tasks)}
 	for _, status := range l.updates {
 		s.UnacknowledgedUpdates = append(s.UnacknowledgedUpdates, wire.Call_Update{Status: status})
 	}
-	return s, len(s.UnacknowledgedUpdates)
+	l.taken = len(l.updates)
+	return s, l.taken
 }
-
-// subscribed says that the agent took the first n updates.
-func (l *ledger) subscribed(n int) { l.taken = n }

@@ -173,7 +173,6 @@ func (o *owner) subscribed(s *wire.Event_Subscribed) {
 	}
 	o.link.open = true
 	o.patience = nil
-	o.ledger.subscribed(o.link.carried)
 	o.log.Info("subscribed", zap.Int("unacknowledged", o.link.carried))
 	o.armAcknowledge()
 	o.sendNext()

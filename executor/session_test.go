@@ -422,3 +422,21 @@ func TestFlushIsPatientWhileTheAgentIsAway(t *testing.T) {
 		}
 	})
 }
+
+// An agent that acknowledges what SUBSCRIBE carried before it says SUBSCRIBED.
+func TestAcknowledgedBeforeSubscribed(t *testing.T) {
+	inSession(t, environment(), func(t *testing.T, a *agent, s *executor.Session) {
+		st := <-a.streams
+		st.send(subscribed())
+		wantEvent[executor.Subscribed](t, s)
+		s.Send(status(mesos.TASK_STARTING))
+		first := wantState(t, a, mesos.TASK_STARTING)
+		first.answer <- http.StatusAccepted
+		st.end()
+		st = <-a.streams
+		s.Send(status(mesos.TASK_RUNNING))
+		st.send(acknowledged(first.status), subscribed())
+		wantEvent[executor.Subscribed](t, s)
+		wantState(t, a, mesos.TASK_RUNNING).answer <- http.StatusAccepted
+	})
+}
