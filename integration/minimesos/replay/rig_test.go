@@ -179,5 +179,5 @@ func (r *rig) close() error {
 	if r.stubs != nil {
 		errs = append(errs, r.stubs.close())
 	}
-	return errors.Join(append(errs, r.master.Close())...)
+	return errors.Join(append(errs, r.master.Close(), noLeftovers(r.dir))...)
 }
