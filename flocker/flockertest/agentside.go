@@ -1,6 +1,7 @@
 package flockertest
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"reflect"
@@ -120,6 +121,20 @@ func (s *Service) pushFor(uuid string, seen int) (push, int, <-chan struct{}) {
 	return p, s.pushes, s.changed
 }
 
+// pass waits at the gate, if there is one.
+func (s *Service) pass(ctx context.Context) {
+	s.mu.Lock()
+	gate := s.gate
+	s.mu.Unlock()
+	if gate == nil {
+		return
+	}
+	select {
+	case <-gate:
+	case <-ctx.Done():
+	}
+}
+
 // serveReport takes what an agent found. Only a report with news makes the
 // service push.
 func (s *Service) serveReport(w http.ResponseWriter, r *http.Request) {
@@ -128,6 +143,7 @@ func (s *Service) serveReport(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+	s.pass(r.Context())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := s.node(found.Node.UUID)
@@ -161,6 +177,7 @@ func (s *Service) serveOwned(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+	s.pass(r.Context())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	news := false

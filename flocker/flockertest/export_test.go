@@ -12,6 +12,31 @@ func (s *Service) HoldPushes(hold bool) {
 	s.wake()
 }
 
+// Gate makes what agents say wait for a Step each, so that a replay sees every state
+// they go through.
+func (s *Service) Gate(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case on && s.gate == nil:
+		s.gate = make(chan struct{})
+	case !on && s.gate != nil:
+		close(s.gate)
+		s.gate = nil
+	}
+}
+
+// Step lets one agent through a gate, if any waits there.
+func (s *Service) Step() {
+	s.mu.Lock()
+	gate := s.gate
+	s.mu.Unlock()
+	select {
+	case gate <- struct{}{}:
+	default:
+	}
+}
+
 // AnswerTo answers one request without a connection.
 func (s *Service) AnswerTo(r *http.Request, body []byte) int {
 	return s.answer(request{Request: r, body: body}).status

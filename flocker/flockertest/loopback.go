@@ -23,8 +23,15 @@ type loopback struct {
 	devices map[string]int // by volume
 }
 
+// newLoopback also detaches what a node of this name had attached that was killed
+// with its namespace: a machine that starts has no loop devices. Those of an agent
+// that was only restarted stay.
 func newLoopback(dir, node, root string) (*loopback, error) {
 	p, err := newPool(dir, node)
+	if err != nil {
+		return nil, err
+	}
+	err = sweepDevices([]string{p.attached(node)}, false)
 	return &loopback{pool: p, root: root, devices: map[string]int{}}, err
 }
 

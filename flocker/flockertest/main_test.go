@@ -2,6 +2,7 @@ package flockertest_test
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -29,6 +30,11 @@ func TestMain(m *testing.M) {
 	}
 	if err := dropCopies(); err != nil {
 		fmt.Fprintln(os.Stderr, "these tests need root and a Linux with loop devices:", err)
+		os.Exit(1)
+	}
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil { // the replays mostly wait
+		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	code := m.Run()

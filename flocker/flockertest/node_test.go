@@ -28,6 +28,8 @@ func beNode(config string) int {
 		func() error { return unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "") },
 		dropCopies,
 		func() error { return unix.Mount("proc", "/proc", "proc", 0, "") },
+		// The mount that images are opened through goes with the namespace.
+		func() error { return unix.Mount(a.Pool, a.Pool, "", unix.MS_BIND, "") },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -74,12 +76,16 @@ func startNode(t *testing.T, s *flockertest.Service, a flockertest.Agent) *exec.
 func TestNodesInTheirOwnNamespaces(t *testing.T) {
 	dir := t.TempDir()
 	root, pool := filepath.Join(dir, "flocker"), filepath.Join(dir, "pool")
+	if err := os.Mkdir(pool, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() { nothingLeft(t, dir) })
 	s := &flockertest.Service{Nodes: []flockertest.Node{}}
 	start(t, s)
-	nodes := map[string]*exec.Cmd{}
+	nodes, agents := map[string]*exec.Cmd{}, map[string]flockertest.Agent{}
 	for _, n := range flockertest.DefaultNodes() {
-		nodes[n.UUID] = startNode(t, s, flockertest.Agent{UUID: n.UUID, Host: n.Host, Era: n.Era, Root: root, Pool: pool, CleanUp: true})
+		agents[n.UUID] = flockertest.Agent{UUID: n.UUID, Host: n.Host, Era: n.Era, Root: root, Pool: pool, CleanUp: true}
+		nodes[n.UUID] = startNode(t, s, agents[n.UUID])
 	}
 	id := s.Create(flockertest.Dataset{Primary: node1, MaximumSize: 64 << 20})[0]
 	inNode := func(node, name string) string {
@@ -99,23 +105,59 @@ func TestNodesInTheirOwnNamespaces(t *testing.T) {
 	if data, err := os.ReadFile(inNode(node2, "file")); string(data) != "data" {
 		t.Errorf("%q, %v", data, err)
 	}
-	killed(t, nodes[node2], pool)
+	doubles := flockertest.WatchDoubleAttach(t.Context(), pool)
+	kill(t, nodes[node2])
+	s.ForgetNode(node2)
+	nodes[node2] = startNode(t, s, agents[node2])
+	if data, err := os.ReadFile(inNode(node2, "file")); string(data) != "data" {
+		t.Errorf("after the node was killed: %q, %v", data, err)
+	}
+	select {
+	case image := <-doubles:
+		t.Errorf("%s is behind two loop devices", image)
+	default:
+	}
+	killed(t, nodes[node2], pool, id)
 	orderly(t, nodes[node1])
 }
 
 // killed kills a node that has a dataset, which leaves its loop device to Sweep.
-func killed(t *testing.T, node *exec.Cmd, pool string) {
+func killed(t *testing.T, node *exec.Cmd, pool, id string) {
+	t.Helper()
+	kill(t, node)
+	if !attached(t, id) {
+		t.Error("a killed node left nothing attached")
+	}
+	for range 2 {
+		if err := flockertest.Sweep(pool); err != nil {
+			t.Error(err)
+		}
+	}
+	if attached(t, id) {
+		t.Error("still attached after a sweep")
+	}
+}
+
+func kill(t *testing.T, node *exec.Cmd) {
 	t.Helper()
 	if err := node.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = node.Wait()
-	if left := leftBelow(t, pool); len(left) != 1 || !strings.Contains(left[0], "loop devices") {
-		t.Errorf("a killed node left %v, want a loop device", left)
+}
+
+func attached(t *testing.T, id string) bool {
+	t.Helper()
+	devices, err := flockertest.Backing()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err := flockertest.Sweep(pool); err != nil {
-		t.Error(err)
+	for image := range devices {
+		if strings.HasPrefix(filepath.Base(image), id) {
+			return true
+		}
 	}
+	return false
 }
 
 // orderly stops a node and expects it to say that all is undone.

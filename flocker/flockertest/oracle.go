@@ -105,11 +105,13 @@ func doubleAttached(dir string) []string {
 type attached struct {
 	image   string
 	devices []int
+	inside  bool // below the directory
 }
 
 // byName returns the images below dir that have more than one device. They are
-// told apart by their names, which are never used twice: the same file has
-// another path before and after a move.
+// told apart by their names, which are never used twice: the same file has another
+// path before and after a move, and another one again when the namespace is gone in
+// which it was attached.
 func byName(dir string) (map[string]attached, error) {
 	devices, err := Backing()
 	if err != nil {
@@ -117,16 +119,16 @@ func byName(dir string) (map[string]attached, error) {
 	}
 	images := map[string]attached{}
 	for image, minors := range devices {
-		if !below(image, []string{dir}) {
-			continue
-		}
 		a := images[filepath.Base(image)]
-		a.image, a.devices = image, append(a.devices, minors...)
+		a.devices = append(a.devices, minors...)
+		if below(image, []string{dir}) {
+			a.image, a.inside = image, true
+		}
 		slices.Sort(a.devices)
 		images[filepath.Base(image)] = a
 	}
 	for name, a := range images {
-		if len(a.devices) < 2 {
+		if len(a.devices) < 2 || !a.inside {
 			delete(images, name)
 		}
 	}

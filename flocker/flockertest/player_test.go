@@ -65,12 +65,16 @@ func (p *player) play(t *testing.T, all []exchange) {
 		}
 		i = n
 	}
+	p.service.Gate(false)
 }
 
 // hold keeps the agents from acting between requests that were recorded within a
-// second, for which the real service collected changes.
+// second, for which the real service collected changes, and lets them act one after
+// another while they are watched.
 func (p *player) hold(all []exchange, i int) {
-	p.service.HoldPushes(!all[i].poll() && i+1 < len(all) && all[i+1].T-all[i].T < 1)
+	soon := i+1 < len(all) && all[i+1].T-all[i].T < 1
+	p.service.HoldPushes(!all[i].poll() && soon)
+	p.service.Gate(all[i].poll() || soon)
 }
 
 func (p *player) hook(e exchange) func() { return p.hooks[fmt.Sprintf("%s #%d", e.File, e.Seq)] }
@@ -151,6 +155,7 @@ func (p *player) follow(t *testing.T, group []exchange) {
 				delete(states, path)
 			}
 		}
+		p.service.Step()
 		if time.Now().After(deadline) {
 			t.Fatalf("%v never came", states)
 		}

@@ -21,7 +21,7 @@ type pool struct {
 
 func newPool(dir, node string) (pool, error) {
 	p := pool{dir, node}
-	for _, d := range []string{p.unattached(), filepath.Join(dir, "attached", node)} {
+	for _, d := range []string{p.unattached(), p.attached(node)} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
 			return p, fmt.Errorf("pool: %w", err)
 		}
@@ -29,14 +29,15 @@ func newPool(dir, node string) (pool, error) {
 	return p, nil
 }
 
-func (p pool) unattached() string { return filepath.Join(p.dir, "unattached") }
+func (p pool) unattached() string          { return filepath.Join(p.dir, "unattached") }
+func (p pool) attached(node string) string { return filepath.Join(p.dir, "attached", node) }
 
 // path is where the volume is while node has it; "" is no node.
 func (p pool) path(name, node string) string {
 	if node == "" {
 		return filepath.Join(p.unattached(), name)
 	}
-	return filepath.Join(p.dir, "attached", node, name)
+	return filepath.Join(p.attached(node), name)
 }
 
 // newName is a volume's name: the dataset's id and something never used before,
@@ -80,7 +81,7 @@ func (p pool) read() ([]found, error) {
 		return nil, err
 	}
 	for _, n := range nodes {
-		dirs[n.Name()] = filepath.Join(p.dir, "attached", n.Name())
+		dirs[n.Name()] = p.attached(n.Name())
 	}
 	var all []found
 	for _, node := range sortedKeys(dirs) {

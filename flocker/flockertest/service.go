@@ -55,6 +55,7 @@ type Service struct {
 	changed chan struct{}     // closed and replaced at every change
 	pushes  int               // counts what agents must hear of
 	held    bool              // no push goes out
+	gate    chan struct{}     // unless nil, what agents say waits here
 	faults  []*Injected
 	entries []Entry
 	follow  map[chan Entry]bool

@@ -36,6 +36,13 @@ func (s *Service) alive(uuid string) bool {
 	return ok && n.reported && time.Since(n.last) < s.StateExpiry
 }
 
+// knows says whether the node's own report has the dataset: what others say about
+// a volume that is attached to it does not count.
+func (n *node) knows(dataset string) bool {
+	_, ok := n.report.Volumes[dataset]
+	return ok
+}
+
 func (s *Service) stateNodes(request) response {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,7 +88,7 @@ func (s *Service) States() []DatasetState {
 func (s *Service) states() []DatasetState {
 	found := map[string]DatasetState{}
 	for id, v := range s.volumes {
-		if v.Attached == "" || s.alive(v.Attached) {
+		if v.Attached == "" || s.alive(v.Attached) && s.nodes[v.Attached].knows(id) {
 			found[id] = DatasetState{ID: id, MaximumSize: v.Size}
 		}
 	}

@@ -28,19 +28,75 @@ func Sweep(dirs ...string) error {
 			failed = append(failed, fmt.Errorf("umount %s: %w", mounts[i].Mountpoint, err))
 		}
 	}
+	failed = append(failed, sweepDevices(dirs, true))
+	return errors.Join(failed...)
+}
+
+// sweepDevices detaches the images below dirs. A device that was attached in a
+// namespace which is gone may show a path that lacks the namespace's mount points;
+// its image is then known by its inode. Without all it detaches only those.
+func sweepDevices(dirs []string, all bool) error {
 	devices, err := Backing()
-	failed = append(failed, err)
+	if err != nil || len(devices) == 0 {
+		return err
+	}
+	inodes, err := inodesBelow(dirs)
+	if err != nil {
+		return err
+	}
+	var failed []error
 	for image, minors := range devices {
-		if !below(image, dirs) {
-			continue
-		}
 		for _, minor := range minors {
+			if inside := below(image, dirs); inside && !all || !inside && !isBehind(minor, inodes) {
+				continue
+			}
 			if err := clearLoop(devicePath(minor)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				failed = append(failed, err)
 			}
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// inode identifies a file.
+type inode struct{ device, number uint64 }
+
+func inodesBelow(dirs []string) (map[inode]bool, error) {
+	inodes := map[inode]bool{}
+	for _, d := range dirs {
+		err := filepath.WalkDir(d, func(path string, e fs.DirEntry, err error) error {
+			if err != nil || !e.Type().IsRegular() {
+				return ignoreMissing(err)
+			}
+			var stat unix.Stat_t
+			if err := unix.Lstat(path, &stat); err != nil {
+				return ignoreMissing(err)
+			}
+			inodes[inode{stat.Dev, stat.Ino}] = true
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return inodes, nil
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+func isBehind(minor int, inodes map[inode]bool) bool {
+	device, err := os.Open(devicePath(minor))
+	if err != nil {
+		return false
+	}
+	defer device.Close()
+	info, err := unix.IoctlLoopGetStatus64(int(device.Fd()))
+	return err == nil && inodes[inode{info.Device, info.Inode}]
 }
 
 func below(path string, dirs []string) bool {
