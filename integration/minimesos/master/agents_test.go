@@ -27,8 +27,10 @@ func running(p *puppet, c *client, id string) {
 	p.awaitAck(uuid(1))
 }
 
-// known is what a returning agent says of a task and its executor.
-func (p *puppet) known(id string, state mesos.TaskState) {
+// known adds task t and its executor, running, to what the agent says when it
+// returns.
+func (p *puppet) known() {
+	const id = "t"
 	run, info := p.run(id), p.taskOf(id)
 	p.register.Executors = append(p.register.Executors, link.Executor{
 		FrameworkInfo: run.FrameworkInfo, ExecutorInfo: run.ExecutorInfo,
@@ -37,7 +39,7 @@ func (p *puppet) known(id string, state mesos.TaskState) {
 		FrameworkID: p.frameworkOf(id),
 		Task: marshal(p.t, &mesos.Task{
 			Name: info.Name, TaskID: info.TaskID, AgentID: info.AgentID, ExecutorID: &info.Executor.ExecutorID,
-			FrameworkID: mesos.FrameworkID{Value: p.frameworkOf(id)}, State: &state, Resources: info.Resources,
+			FrameworkID: mesos.FrameworkID{Value: p.frameworkOf(id)}, State: mesos.TASK_RUNNING.Enum(), Resources: info.Resources,
 		}),
 	})
 }
@@ -49,7 +51,7 @@ func TestAgentComesBackInTime(t *testing.T) {
 	p.disconnect()
 	waitAgentGone(t, m)
 	c.kill("t")
-	p.known("t", mesos.TASK_RUNNING)
+	p.known()
 	p.connect()
 	t.Cleanup(p.disconnect)
 	expect(t, "id", p.id, id)
@@ -180,7 +182,7 @@ func TestAgentComesBackAfterItLeft(t *testing.T) {
 	running(p, c, "t")
 	p.post(link.Event{Unregister: &struct{}{}})
 	expect(t, "state", c.status("t").GetState(), mesos.TASK_LOST)
-	p.known("t", mesos.TASK_RUNNING)
+	p.known()
 	p.disconnect()
 	p.connect()
 	got := c.status("t")
@@ -210,81 +212,4 @@ func TestUnreachableAgentIsForgottenWhenItLeaves(t *testing.T) {
 	p.post(link.Event{Unregister: &struct{}{}})
 	c.call(ask)
 	expect(t, "after it left", c.status("t").GetState(), mesos.TASK_UNKNOWN)
-}
-
-func TestNewAgentAtTheSameAddressReplacesTheOld(t *testing.T) {
-	m, p, c := cluster(t, checkpointing(aware("apps")))
-	running(p, c, "t")
-	next := newPuppet(t, m.URL(), link.Register{Port: 5051}, hosted())
-	got := c.status("t")
-	expect(t, "state", got.GetState(), mesos.TASK_LOST)
-	expect(t, "message", got.GetMessage(), "Agent host1 removed: a new agent registered at the same address")
-	expect(t, "new id", next.id, m.ID()+"-S1")
-}
-
-// A new master meets agents, tasks and frameworks of the one before.
-func TestMasterTakesOverFromAnEarlierOne(t *testing.T) {
-	m, p, c := cluster(t, checkpointing(aware("apps")))
-	running(p, c, "t")
-	p.known("t", mesos.TASK_RUNNING)
-	if err := m.Close(); err != nil {
-		t.Fatal(err)
-	}
-	<-p.done
-	next := startMaster(t, master.Config{})
-	p.url = next.URL()
-	old := p.id
-	p.connect()
-	t.Cleanup(p.disconnect)
-	expect(t, "agent keeps its id", p.id, old)
-
-	again := subscribe(t, next.URL(), c.info)
-	expect(t, "framework keeps its id", again.info.ID.Value, c.info.ID.Value)
-	again.call(&scheduler.Call{Type: scheduler.Call_RECONCILE, Reconcile: &scheduler.Call_Reconcile{}})
-	expect(t, "state", again.status("t").GetState(), mesos.TASK_RUNNING)
-	again.kill("t")
-	p.await("kill", func(k *link.Command) bool { return k.Kill != nil })
-}
-
-func TestTeardownReachesAnAgentThatWasAway(t *testing.T) {
-	m, p, c := cluster(t, checkpointing(aware("apps")))
-	running(p, c, "t")
-	p.disconnect()
-	waitAgentGone(t, m)
-	c.call(&scheduler.Call{Type: scheduler.Call_TEARDOWN})
-	p.known("t", mesos.TASK_RUNNING)
-	p.connect()
-	t.Cleanup(p.disconnect)
-	p.await("shutdown_framework", func(k *link.Command) bool { return k.ShutdownFramework != nil })
-}
-
-func TestFailoverTimeoutTearsDown(t *testing.T) {
-	m, p, c := cluster(t, aware("apps"))
-	running(p, c, "t")
-	c.cancel()
-	if err := m.WaitDisconnected(t.Context(), c.info.ID.Value); err != nil {
-		t.Fatal(err)
-	}
-	if err := m.Advance(t.Context(), 59*time.Minute); err != nil {
-		t.Fatal(err)
-	}
-	c = subscribe(t, m.URL(), c.info)
-	if err := m.Advance(t.Context(), 2*time.Minute); err != nil {
-		t.Fatal(err)
-	}
-	c.call(&scheduler.Call{Type: scheduler.Call_REVIVE})
-	c.cancel()
-	if err := m.WaitDisconnected(t.Context(), c.info.ID.Value); err != nil {
-		t.Fatal(err)
-	}
-	if err := m.Advance(t.Context(), 61*time.Minute); err != nil {
-		t.Fatal(err)
-	}
-	p.await("shutdown_framework", func(k *link.Command) bool { return k.ShutdownFramework != nil })
-	refused := openStream(t, m.URL(), c.info)
-	got := refused.await("ERROR", func(e *scheduler.Event) bool { return e.Type == scheduler.Event_ERROR })
-	expect(t, "message", got.Error.Message, "Framework has been removed")
-	if err := refused.awaitEnd(); err != nil {
-		t.Error(err)
-	}
 }

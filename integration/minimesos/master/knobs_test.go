@@ -1,0 +1,134 @@
+package master_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
+
+	"github.com/mesos-flocker/flocker-executor/integration/minimesos/link"
+	"github.com/mesos-flocker/flocker-executor/integration/minimesos/master"
+)
+
+func TestDroppedStreamHasNoOrderlyEnd(t *testing.T) {
+	m, _, c := cluster(t, aware("apps"))
+	if err := m.DropStream(t.Context(), c.info.ID.Value); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.awaitEnd(); err == nil {
+		t.Error("the stream ended in order")
+	}
+	if err := m.WaitDisconnected(t.Context(), c.info.ID.Value); err != nil {
+		t.Fatal(err)
+	}
+	subscribe(t, m.URL(), c.info)
+}
+
+func TestRefusedCalls(t *testing.T) {
+	m, _, c := cluster(t, aware("apps"))
+	if err := m.RefuseCalls(t.Context(), http.StatusServiceUnavailable, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	status, _ := c.try(&scheduler.Call{Type: scheduler.Call_REVIVE})
+	expect(t, "status", status, http.StatusServiceUnavailable)
+	if err := m.Advance(t.Context(), time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	c.call(&scheduler.Call{Type: scheduler.Call_REVIVE})
+}
+
+func TestRefusedAgents(t *testing.T) {
+	m := startMaster(t, master.Config{})
+	if err := m.RefuseAgents(t.Context(), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.Post(m.URL()+link.PathRegister, "application/json", jsonBody(t, link.Register{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	expect(t, "status", resp.StatusCode, http.StatusServiceUnavailable)
+}
+
+func TestLostAndDelayedAcknowledgements(t *testing.T) {
+	m, p, c := cluster(t, aware("apps"))
+	o := c.offer()
+	c.launch(o, task(o, "t"))
+	if err := m.LoseAcknowledgements(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	p.update("t", mesos.TASK_RUNNING, uuid(1))
+	c.acknowledge(c.status("t"))
+	if err := m.DelayAcknowledgements(t.Context(), time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	p.update("t", mesos.TASK_RUNNING, uuid(1))
+	c.acknowledge(c.status("t"))
+	c.kill("t")
+	p.await("kill", func(k *link.Command) bool { return k.Kill != nil })
+	if p.acked[string(uuid(1))] {
+		t.Error("a lost or delayed acknowledgement came at once")
+	}
+	if err := m.Advance(t.Context(), time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	p.awaitAck(uuid(1))
+}
+
+func TestDroppedAgentIsDisconnected(t *testing.T) {
+	m, p, c := cluster(t, aware("apps"))
+	running(p, c, "t")
+	if err := m.DropAgent(t.Context(), p.id); err != nil {
+		t.Fatal(err)
+	}
+	got := c.status("t")
+	expect(t, "state", got.GetState(), mesos.TASK_LOST)
+	expect(t, "message", got.GetMessage(), "Agent host1 disconnected")
+}
+
+// A reader that stops reading is cut instead of filling the master's memory.
+// The client stops when its own queue is full.
+func TestSlowReaderIsCut(t *testing.T) {
+	m, _, c := cluster(t, aware("apps"))
+	big := make([]scheduler.Call_Reconcile_Task, 2000)
+	for i := range big {
+		big[i].TaskID.Value = string(make([]byte, 200))
+	}
+	for range 50 {
+		status, _ := c.try(&scheduler.Call{Type: scheduler.Call_RECONCILE, Reconcile: &scheduler.Call_Reconcile{Tasks: big}})
+		if status != http.StatusAccepted {
+			break
+		}
+	}
+	if err := m.WaitDisconnected(t.Context(), c.info.ID.Value); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCloseEndsStreams(t *testing.T) {
+	m, _, c := cluster(t, aware("apps"))
+	for range 2 {
+		if err := m.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.awaitEnd(); err != nil {
+		t.Logf("stream ended with %v", err)
+	}
+	if err := m.Allocate(t.Context()); err == nil {
+		t.Error("a closed master still works")
+	}
+}
+
+func TestOccupiedAddress(t *testing.T) {
+	m := startMaster(t, master.Config{})
+	second := master.New(master.Config{Addr: m.URL()[len("http://"):]})
+	if err := second.Start(); err == nil {
+		t.Error("two masters listen on one address")
+	}
+	if err := second.Close(); err != nil {
+		t.Error(err)
+	}
+}
