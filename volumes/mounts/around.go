@@ -95,15 +95,18 @@ func walk() (surroundings, error) {
 	s := surroundings{firstPID: pidns == firstPIDNamespace}
 	for pid := os.Getppid(); pid > 0; {
 		dir := "/proc/" + strconv.Itoa(pid)
+		// A process that is being killed may be without its main thread for some
+		// milliseconds, and so without namespaces, but still be a parent.
 		ns, err := namespace(dir + "/ns/mnt")
-		if err != nil {
+		dying := errors.Is(err, fs.ErrNotExist)
+		if err != nil && !dying {
 			return surroundings{}, err
 		}
 		command, parent, err := statLine(dir)
 		if err != nil {
 			return surroundings{}, err
 		}
-		if ns != own {
+		if !dying && ns != own {
 			s.apart, s.command = pid, command
 			return s, nil
 		}

@@ -114,6 +114,14 @@ func TestFindRefusesAPartOfADataset(t *testing.T) {
 	}
 }
 
+// An agent that is killed while its executor waits for a dataset.
+func TestFindBelowADyingProcess(t *testing.T) {
+	d, _ := mounted(t)
+	if got := inSpace(t, []string{"--propagation=unchanged"}, "dying", d.ID).Line(); got != "found" {
+		t.Errorf("%s, want found", got)
+	}
+}
+
 // What each kind of namespace gets to see; see the table in the package comment.
 func TestFindInOtherNamespaces(t *testing.T) {
 	d, _ := mounted(t)

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"runtime"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -21,6 +23,12 @@ const (
 	helper        = "MOUNTS_TEST_HELPER"
 	helperDataset = "MOUNTS_TEST_DATASET"
 )
+
+func init() {
+	if os.Getenv(helper) == "dying" {
+		runtime.LockOSThread() // of the main thread, which has to end
+	}
+}
 
 func TestMain(m *testing.M) {
 	if name := os.Getenv(helper); name != "" {
@@ -36,6 +44,11 @@ func help(name, dataset string) string {
 	switch name {
 	case "headless":
 		return headless()
+	case "dying":
+		return dying()
+	case "child of dying":
+		awaitDying()
+		name = "find"
 	case "wait":
 		_, err := mounts.Wait(context.Background(), dataset)
 		return fmt.Sprint(err)
@@ -75,6 +88,34 @@ func headless() string {
 	fmt.Println("headless")
 	_, _, _ = syscall.RawSyscall(syscall.SYS_EXIT, 0, 0, 0)
 	return ""
+}
+
+// dying leaves the process without its main thread, as a killed agent is for a
+// moment, and has a child look for the dataset meanwhile.
+func dying() string {
+	child := exec.Command("/proc/self/exe")
+	child.Env = append(os.Environ(), helper+"=child of dying")
+	child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if err := child.Start(); err != nil {
+		return err.Error()
+	}
+	go func() {
+		_ = child.Wait()
+		os.Exit(0)
+	}()
+	_, _, _ = syscall.RawSyscall(syscall.SYS_EXIT, 0, 0, 0)
+	return ""
+}
+
+// awaitDying polls: nothing signals the end of a thread.
+func awaitDying() {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for range tick.C {
+		if _, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/mnt", os.Getppid())); err != nil {
+			return
+		}
+	}
 }
 
 // inSpace runs a helper in a new mount namespace.
