@@ -40,7 +40,9 @@ func TestWaitsForTheHolder(t *testing.T) {
 	nodes := c.Nodes()
 	running(t, c, counter("first", nodes[0].Name, "handed-over"))
 	submit(t, c, counter("second", nodes[1].Name, "handed-over"))
-	_, err := c.Wait(deadline(t), "second", func(s mesos.TaskStatus) bool { return strings.Contains(s.GetMessage(), "held by node "+nodes[0].Flocker[:8]) })
+	_, err := c.Wait(deadline(t), "second", func(s mesos.TaskStatus) bool {
+		return strings.Contains(s.GetMessage(), "held by node "+nodes[0].Flocker[:8])
+	})
 	if err != nil {
 		t.Fatalf("no status says who holds the dataset: %v", err)
 	}

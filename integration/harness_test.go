@@ -2,6 +2,7 @@ package integration_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,7 +18,7 @@ import (
 )
 
 // binaries are the executors the tests launch, built once.
-var binaries struct{ race, failpoint string }
+var binaries struct{ dir, race, failpoint string }
 
 func TestMain(m *testing.M) {
 	if cluster.Init() {
@@ -33,6 +34,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
+	binaries.dir = dir
 	binaries.race = filepath.Join(dir, "flocker-executor")
 	binaries.failpoint = filepath.Join(dir, "flocker-executor-failpoint")
 	for _, build := range [][]string{
@@ -43,6 +45,11 @@ func run(m *testing.M) int {
 			fmt.Fprintf(os.Stderr, "go %v: %v\n%s", build, err, out)
 			return 1
 		}
+	}
+	// Tests mostly wait; the default is one for each core.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
 	code := m.Run()
 	for _, problem := range closeCommon() {

@@ -74,7 +74,8 @@ func (m *Minicluster) nodeConfig(o Options, i int) (nodeConfig, error) {
 	}
 	c.Mesos = mesosConfig{
 		Master: m.Master.URL(), Port: port, Isolation: o.Isolation, CPUs: 8, Mem: 4096,
-		Environment: map[string]string{"FLOCKER_CONTROL_SERVICE_PORT": u.Port()},
+		Environment:     map[string]string{"FLOCKER_CONTROL_SERVICE_PORT": u.Port()},
+		RecoveryTimeout: o.RecoveryTimeout, RestartWindow: o.RestartWindow,
 	}
 	for k, v := range o.Environment {
 		c.Mesos.Environment[k] = v

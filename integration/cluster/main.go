@@ -64,9 +64,10 @@ func runMesosAgent(ctx context.Context, c nodeConfig, ready func()) error {
 		Isolation: c.Mesos.Isolation, Env: c.Mesos.Environment,
 		Resources: fmt.Sprintf("cpus:%g;mem:%g", c.Mesos.CPUs, c.Mesos.Mem),
 		// A container with a /proc of its own must see the node's boot id too.
-		ProcBinds: []contain.Bind{{Source: filepath.Join(c.Dir, "boot_id"), Target: bootIDPath}},
-		Ready:     func(string) { ready() },
-		Log:       log,
+		ProcBinds:       []contain.Bind{{Source: filepath.Join(c.Dir, "boot_id"), Target: bootIDPath}},
+		RecoveryTimeout: c.Mesos.RecoveryTimeout, RouteDelay: c.Mesos.RestartWindow, RecoveryDelay: c.Mesos.RestartWindow,
+		Ready: func(string) { ready() },
+		Log:   log,
 	})
 }
 

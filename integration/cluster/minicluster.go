@@ -30,6 +30,11 @@ type Options struct {
 	Realistic bool
 	// NoCheckpoint is a framework whose executors do not survive their agent.
 	NoCheckpoint bool
+	// RecoveryTimeout is how long executors wait for a dead agent; default 15 min.
+	RecoveryTimeout time.Duration
+	// RestartWindow is how long a starting agent answers 404, and then 503 for as
+	// long; a real one does so for some 100 ms.
+	RestartWindow time.Duration
 	// OnStatus is told every status and the node it came from, in order.
 	OnStatus func(node string, s mesos.TaskStatus)
 	// Ports of the master and of the control service; 0 is any.
@@ -65,6 +70,9 @@ func Start(ctx context.Context, o Options) (*Minicluster, error) {
 		return nil, err
 	}
 	m := &Minicluster{dir: dir}
+	if err := os.Chmod(dir, 0o711); err != nil { // executors need not be root's
+		return nil, errors.Join(err, m.Close())
+	}
 	if err := m.start(ctx, o); err != nil {
 		return nil, errors.Join(fmt.Errorf("start minicluster: %w", err), m.Close())
 	}
@@ -197,6 +205,24 @@ func closing() (context.Context, context.CancelFunc) {
 func (m *Minicluster) Dir() string { return m.dir }
 
 func (m *Minicluster) pool() string { return filepath.Join(m.dir, "images") }
+
+// ExecutorEnvironment is what a node's agent gives every executor.
+func (m *Minicluster) ExecutorEnvironment(node string) ([]string, error) {
+	n, err := m.handle(node)
+	if err != nil {
+		return nil, err
+	}
+	env := n.config.Mesos.Environment
+	var list []string
+	for _, name := range sortedKeys(env) {
+		list = append(list, name+"="+env[name])
+	}
+	return list, nil
+}
+
+// BootIDFile holds a node's boot id; who writes it reboots the node, as far as
+// programs can tell.
+func (m *Minicluster) BootIDFile(node string) string { return filepath.Join(m.dir, node, "boot_id") }
 
 // StateDir is a node's --state-dir as this process reaches it.
 func (m *Minicluster) StateDir(node string) string { return filepath.Join(m.dir, node, "state") }

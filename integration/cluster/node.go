@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/moby/sys/reexec"
@@ -38,6 +39,9 @@ type mesosConfig struct {
 	CPUs        float64           `json:"cpus"`
 	Mem         float64           `json:"mem"`
 	Environment map[string]string `json:"environment"` // --executor_environment_variables
+	// RecoveryTimeout and RestartWindow are those of Options.
+	RecoveryTimeout time.Duration `json:"recovery_timeout"`
+	RestartWindow   time.Duration `json:"restart_window"`
 }
 
 // node is the handle of a node's process 1.

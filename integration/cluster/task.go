@@ -31,6 +31,8 @@ type Task struct {
 	// Executor is where the binary comes from (a path or an http URL);
 	// default: the cluster's own.
 	Executor string `json:"executor,omitempty"`
+	// User runs the executor; default: the framework's, root.
+	User string `json:"user,omitempty"`
 	// KillGrace and ShutdownGrace are Go durations ("3s"); "" leaves Mesos' own.
 	KillGrace     string `json:"kill_grace,omitempty"`
 	ShutdownGrace string `json:"shutdown_grace,omitempty"`
@@ -87,13 +89,17 @@ func (t Task) info(executor string) (mesos.TaskInfo, error) {
 }
 
 func (t Task) executorCommand(executor string) *mesos.CommandInfo {
-	return &mesos.CommandInfo{
+	command := &mesos.CommandInfo{
 		URIs:        []mesos.CommandInfo_URI{{Value: executor, Executable: ptr(true), Extract: ptr(false), OutputFile: ptr("flocker-executor")}},
 		Shell:       ptr(false),
 		Value:       ptr("./flocker-executor"),
 		Arguments:   append([]string{"flocker-executor"}, t.Arguments...),
 		Environment: t.environment(),
 	}
+	if t.User != "" {
+		command.User = &t.User
+	}
+	return command
 }
 
 func (t Task) environment() *mesos.Environment {
