@@ -20,15 +20,28 @@ func (s *Store) Bring(ctx context.Context, r volumes.Record, note volumes.Note) 
 	return r, failed("bring", r, err)
 }
 
+// bring orders while the lease is certain, and renews it when that takes long:
+// ordering a dataset away from under another node's lease would take it from
+// that node when the lease ends.
 func (s *Store) bring(ctx context.Context, r volumes.Record, note volumes.Note) (volumes.Record, error) {
-	if _, ok := certain(r); !ok {
-		// Ordering a dataset away from under another node's lease would take
-		// it from that node when the lease ends.
+	for {
+		if _, ok := certain(r); !ok {
+			var err error
+			if r, err = s.renew(ctx, volumes.Want{Renew: &r, Lease: r.LeaseFor}, note); err != nil {
+				return r, err
+			}
+		}
 		var err error
-		if r, err = s.renew(ctx, volumes.Want{Renew: &r, Lease: r.LeaseFor}, note); err != nil {
+		r, err = s.order(ctx, r, note)
+		if _, ok := certain(r); err == nil || ok || ctx.Err() != nil {
 			return r, err
 		}
 	}
+}
+
+func (s *Store) order(ctx context.Context, r volumes.Record, note volumes.Note) (volumes.Record, error) {
+	ctx, cancel := whileCertain(ctx, r)
+	defer cancel()
 	if r.Exists {
 		return s.move(ctx, r, note)
 	}

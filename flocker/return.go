@@ -97,8 +97,11 @@ func (s *Store) confirm(ctx context.Context, r volumes.Record) (_ volumes.Record
 }
 
 // putBack orders the dataset to where it was, unless somebody has ordered it
-// elsewhere meanwhile. That it arrives there is not awaited.
+// elsewhere meanwhile, and only as long as the lease is certain. That it arrives
+// there is not awaited.
 func (s *Store) putBack(ctx context.Context, r volumes.Record) error {
+	ctx, cancel := whileCertain(ctx, r)
+	defer cancel()
 	d, err := s.client.Dataset(ctx, r.Dataset)
 	if err == nil && d.Primary == r.Node {
 		_, err = s.client.SetPrimary(ctx, r.Dataset, r.PreviousPrimary)
@@ -123,7 +126,7 @@ func (s *Store) release(ctx context.Context, r volumes.Record) (gone bool) {
 	switch {
 	case err == nil:
 		if was.Node != r.Node {
-			s.log.Error("the lease removed was another node's", zap.String("dataset", r.Dataset), zap.String("node", was.Node))
+			s.restore(ctx, was)
 		}
 		return true
 	case IsNotFound(err):
@@ -132,6 +135,23 @@ func (s *Store) release(ctx context.Context, r volumes.Record) (gone bool) {
 	}
 	s.log.Warn("return of the lease failed; making sure by another way", zap.String("dataset", r.Dataset), zap.Error(err))
 	return false
+}
+
+// restore gives another node back what it has just lost by our mistake: somebody
+// had removed our lease by hand, and that node had taken its own.
+func (s *Store) restore(ctx context.Context, was Lease) {
+	s.log.Error("the lease removed was another node's; restoring it", zap.String("dataset", was.Dataset), zap.String("node", was.Node))
+	tries := s.client.tries()
+	for was.Expires > 0 {
+		_, err := s.client.AcquireLease(ctx, was.Dataset, was.Node, was.Expires)
+		if err == nil || IsConflict(err) {
+			return
+		}
+		if err := tries.next(ctx, err); err != nil {
+			s.log.Error("cannot restore the lease of another node", zap.String("dataset", was.Dataset), zap.String("node", was.Node), zap.Error(err))
+			return
+		}
+	}
 }
 
 // expire gives the lease back in a way that cannot hit another's, and waits until

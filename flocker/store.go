@@ -2,6 +2,7 @@ package flocker
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -84,9 +85,17 @@ func asked(r volumes.Record, sent int64, lifetime time.Duration) volumes.Record 
 // will be: this process saw it granted, and it has not nearly run out. (That the
 // era is the same goes without saying: no process outlives its boot.)
 func certain(r volumes.Record) (time.Duration, bool) {
-	margin := min(max(r.LeaseFor/8, time.Second), 10*time.Second)
+	margin := min(max(r.LeaseFor/8, min(time.Second, r.LeaseFor/2)), 10*time.Second)
 	left := time.Duration(r.LeaseSent+int64(r.LeaseFor)-Boottime()) - margin
 	return left, r.Certain && left > 0
+}
+
+var errNotCertain = errors.New("the lease may be over soon")
+
+// whileCertain bounds what may only be sent while the lease is ours.
+func whileCertain(ctx context.Context, r volumes.Record) (context.Context, context.CancelFunc) {
+	left, _ := certain(r)
+	return context.WithTimeoutCause(ctx, left, errNotCertain)
 }
 
 // cleanUp is for giving back a lease after the context that took it has ended.

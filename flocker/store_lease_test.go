@@ -244,3 +244,35 @@ func TestThousandAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestBringKeepsItsLease: an order that is repeated for long is sent only while
+// the lease is certain.
+func TestBringKeepsItsLease(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s, n, v := w.warm(node1), &notes{}, want("webapp-data")
+	v.Dataset, v.Lease = w.make("webapp-data", node2), 2*time.Second
+	r, err := s.Lease(t.Context(), v, n.note)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slow := w.Inject(flockertest.Fault{Method: "POST", Path: "/v1/configuration/datasets/*", Times: -1, Answer: flockertest.Unavailable()})
+	brought := make(chan error, 1)
+	go func() {
+		_, err := s.Bring(t.Context(), r, n.note)
+		brought <- err
+	}()
+	leased := 0
+	if _, err := w.WaitEntry(soon(t, 10*time.Second), func(e flockertest.Entry) bool {
+		if e.Method == "POST" && e.PlainPath() == leases {
+			leased++
+		}
+		return leased == 2
+	}); err != nil {
+		t.Error(err)
+	}
+	slow.Remove()
+	if err := <-brought; err != nil {
+		t.Error(err)
+	}
+}

@@ -2,6 +2,7 @@ package flocker_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -184,5 +185,51 @@ func TestReturnFails(t *testing.T) {
 	giveBack(t, s, r)
 	if len(w.Leases()) != 0 {
 		t.Errorf("%v", w.Leases())
+	}
+}
+
+// TestPutBackInTime: when the service takes so long to put a dataset back that
+// the lease may be over, nothing is sent any more: the dataset may be another
+// node's by then.
+func TestPutBackInTime(t *testing.T) {
+	t.Parallel()
+	const node3 = "33333333-3333-4333-8333-333333333333"
+	w := newWorld(t)
+	id := w.make("webapp-data", node3)
+	s := w.warm(node1)
+	r := hold(t, s, want("webapp-data"))
+	// 7.5 s before its end a lease of a minute is not certain any more.
+	r.LeaseSent = flocker.Boottime() - int64(52300*time.Millisecond)
+	slow := w.Inject(flockertest.Fault{Method: "POST", Path: "/v1/configuration/datasets/*", Skip: 1, Times: -1, Answer: flockertest.Unavailable()})
+	go func() {
+		<-slow.Hit()
+		w.SetLease(id, node2, 0)
+		w.Move(id, node2)
+		slow.Remove()
+	}()
+	if err := s.Return(soon(t, 5*time.Second), r); err == nil || !strings.Contains(err.Error(), "503") {
+		t.Errorf("%v", err)
+	}
+	if d, _ := w.Dataset(id); d.Primary != node2 || w.holder(id) != node2 {
+		t.Errorf("primary %s, held by %q", d.Primary, w.holder(id))
+	}
+}
+
+// TestRemovedByHand: somebody took our lease away, and node 2 has it now. What
+// the return removes by mistake it brings back.
+func TestRemovedByHand(t *testing.T) {
+	t.Parallel()
+	for _, lifetime := range []time.Duration{0, time.Hour} {
+		w := newWorld(t)
+		s := w.warm(node1)
+		r := hold(t, s, want("webapp-data"))
+		w.SetLease(r.Dataset, node2, lifetime)
+		w.asked()
+		giveBack(t, s, r)
+		w.expect("DELETE lease", "POST leases")
+		l, _ := w.Lease(r.Dataset)
+		if l.Node != node2 {
+			t.Errorf("leases %v", w.Leases())
+		}
 	}
 }
