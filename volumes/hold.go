@@ -80,23 +80,17 @@ func (h *Held) open(vols []Volume) (err error) {
 // acquire does each step for all volumes before the next, so that there is
 // little to undo when one of them cannot be had. abandon is the undo.
 func (h *Held) acquire(ctx context.Context) error {
-	for _, step := range []struct {
-		name string
-		do   func(context.Context, *holding) error
-	}{
-		{"lease", h.lease},
-		{"bring", h.bring},
-		{"wait for", h.await},
-	} {
+	for _, step := range []func(context.Context, *holding) error{h.lease, h.bring, h.await} {
 		for _, v := range h.vols {
 			late := fmt.Errorf("not ready within %s", v.timeout)
 			limited, cancel := context.WithDeadlineCause(ctx, v.began.Add(v.timeout), late)
-			err := step.do(limited, v)
+			err := step(limited, v)
 			if err == nil {
+				v.state = "" // of what is over
 				err = context.Cause(limited)
 			}
 			if err != nil {
-				err = v.fail(limited, step.name, err)
+				err = v.fail(limited, "acquire", err)
 			}
 			cancel()
 			if err != nil {
@@ -115,6 +109,7 @@ func (h *Held) lease(ctx context.Context, v *holding) error {
 	if err != nil {
 		// What became of the last request is not known.
 		v.entry.Record.Certain = false
+		v.state = "" // the error says it
 		return err
 	}
 	v.entry.Record = r

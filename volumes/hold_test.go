@@ -94,7 +94,7 @@ func TestMountThatNeverComes(t *testing.T) {
 	second.Path = "other"
 	must(t, os.MkdirAll(w.path("root", id), 0o700)) // a directory proves nothing
 	_, err := volumes.Hold(t.Context(), o, []volumes.Volume{vol("data"), second}, nil)
-	for _, fact := range []string{"wait for volume data", "flocker.volume", id, here, "not ready within 300ms"} {
+	for _, fact := range []string{"acquire volume data", "wait for the mount", "flocker.volume", id, here, "not ready within 300ms"} {
 		if err == nil || !strings.Contains(err.Error(), fact) {
 			t.Errorf("%v; want it to say %q", err, fact)
 		}
@@ -157,8 +157,8 @@ func TestLeasedByAnotherNode(t *testing.T) {
 	v := vol("data")
 	v.Timeout = 200 * time.Millisecond
 	_, err := volumes.Hold(t.Context(), o, []volumes.Volume{v}, nil)
-	if !errors.Is(err, volumes.ErrHeld) || !strings.Contains(err.Error(), there) {
-		t.Errorf("hold: %v", err)
+	if !errors.Is(err, volumes.ErrHeld) || strings.Count(err.Error(), there) != 1 || strings.Contains(err.Error(), "last seen") {
+		t.Errorf("hold must say once who has it: %v", err)
 	}
 	if w.cluster.read().Leases[id].Node != there {
 		t.Error("the other node's lease is gone")

@@ -59,12 +59,15 @@ func (h *Held) change(ctx context.Context, v *holding, r Record) error {
 }
 
 // finishDead releases what dead runs hold of r's dataset. Its lock is ours, so
-// whoever wrote the entries is no more.
+// whoever wrote the entries is no more. It is bounded as the acquire is that
+// waits for it, by ctx alone.
 func (h *Held) finishDead(ctx context.Context, r Record) error {
 	scan, err := h.journal.Of(r.Dataset)
 	if err != nil {
 		return err
 	}
+	o := h.o
+	o.ReleaseTimeout = 0
 	for _, b := range scan.Broken {
 		h.o.log().Warn("journal entry cannot be read; recovery sets it aside", zap.String("path", b.Path), zap.Error(b.Err))
 	}
@@ -72,7 +75,7 @@ func (h *Held) finishDead(ctx context.Context, r Record) error {
 		if e.Run == h.run.Name || e.Record.Node != r.Node || e.Record.Service != r.Service {
 			continue
 		}
-		if err := finish(ctx, h.o, h.journal, e); err != nil {
+		if err := finish(ctx, o, h.journal, e); err != nil {
 			return fmt.Errorf("a dead executor's %w", err)
 		}
 		h.o.log().Info("finished what a dead executor has left", zap.Stringer("entry", e))

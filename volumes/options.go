@@ -76,7 +76,7 @@ func (o Options) place(v Volume) string {
 	return filepath.Join(o.Sandbox, v.Path)
 }
 
-// limit bounds a release.
+// limit bounds a release; without a ReleaseTimeout ctx alone does.
 func (o Options) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 	if o.ReleaseTimeout <= 0 {
 		return context.WithCancel(ctx)

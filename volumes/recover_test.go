@@ -113,6 +113,28 @@ func TestHoldFinishesDeadRun(t *testing.T) {
 	w.clean()
 }
 
+// What a dead run has left may take longer than a release: the acquire's deadline
+// bounds it.
+func TestHoldIsPatientWithADeadRun(t *testing.T) {
+	w := newWorld(t)
+	w.dataset("data", here)
+	e := w.executor()
+	eventually(t, "the task runs", w.started)
+	bystander := mountstest.UnshareShell(t, []string{"--propagation=private"}, "true")
+	must(t, e.cmd.Process.Kill())
+	e.wait(t)
+	o := w.options("next", nil)
+	o.ReleaseTimeout = 300 * time.Millisecond
+	go func() {
+		<-time.After(2 * o.ReleaseTimeout)
+		bystander.End()
+	}()
+	h, err := volumes.Hold(t.Context(), o, []volumes.Volume{vol("data")}, nil)
+	must(t, err)
+	must(t, h.Release(t.Context()))
+	w.clean()
+}
+
 func TestRecoverLeavesOthersAlone(t *testing.T) {
 	w := newWorld(t)
 	j, err := journal.Create(w.path("state"))

@@ -110,7 +110,8 @@ func (v *holding) kept(ctx context.Context, err error) error {
 }
 
 // proveFree waits until no mount namespace but the storage agent's own can reach
-// the dataset. Before it was held no task could.
+// the dataset. Before it was held no task could. What cannot be told is looked
+// for again: namespaces come and go.
 func (v *holding) proveFree(ctx context.Context) error {
 	if v.mount.Point == "" || v.entry.Stage != journal.Held {
 		return nil
@@ -119,12 +120,15 @@ func (v *holding) proveFree(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		holders, err := mounts.Holders(v.mount)
-		if err != nil || len(holders) == 0 {
-			return err
+		if err == nil && len(holders) == 0 {
+			return nil
+		}
+		if err == nil {
+			err = fmt.Errorf("%v", holders)
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("it is not proved that nobody can reach it: %v: %w", holders, context.Cause(ctx))
+			return fmt.Errorf("it is not proved that nobody can reach it: %w: %w", err, context.Cause(ctx))
 		case <-tick.C:
 		}
 	}
