@@ -74,7 +74,7 @@ func TestShutdownUnacknowledged(t *testing.T) {
 	for _, s := range all {
 		states = append(states, s.GetState())
 	}
-	if want := []mesos.TaskState{mesos.TASK_STARTING, mesos.TASK_RUNNING, mesos.TASK_KILLED}; fmt.Sprint(states) != fmt.Sprint(want) {
+	if want := []mesos.TaskState{mesos.TASK_STARTING, mesos.TASK_RUNNING, mesos.TASK_KILLING, mesos.TASK_KILLED}; fmt.Sprint(states) != fmt.Sprint(want) {
 		t.Errorf("states %v, want %v", states, want)
 	}
 }

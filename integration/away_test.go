@@ -93,6 +93,7 @@ func TestReleaseFails(t *testing.T) {
 	touch(t, c, task.ID, "stop")
 	status := reaches(t, c, task.ID, mesos.TASK_FINISHED)
 	says(t, status, "exited with status 0", "stuck", computedID("stuck"), node.Flocker, "lease may last")
+	noProcess(t, task.ID) // which keeps the journal entry locked
 	broken.Remove()
 	deletes.Remove()
 	if _, held, err := leaseOf(deadline(t), c, computedID("stuck")); err != nil || !held {
