@@ -25,8 +25,8 @@ const (
 )
 
 func init() {
-	if os.Getenv(helper) == "dying" {
-		runtime.LockOSThread() // of the main thread, which has to end
+	if name := os.Getenv(helper); name == "dying" || name == "headless" {
+		runtime.LockOSThread() // the main thread, which has to end
 	}
 }
 
@@ -47,7 +47,7 @@ func help(name, dataset string) string {
 	case "dying":
 		return dying()
 	case "child of dying":
-		awaitDying()
+		awaitHeadless(os.Getppid())
 		name = "find"
 	case "wait":
 		_, err := mounts.Wait(context.Background(), dataset)
@@ -79,13 +79,14 @@ func headless() string {
 			err = unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")
 		}
 		ready <- err
+		awaitHeadless(os.Getpid())
+		fmt.Println("headless")
 		_, _ = unix.Read(0, make([]byte, 1))
 		os.Exit(0)
 	}()
 	if err := <-ready; err != nil {
 		return err.Error()
 	}
-	fmt.Println("headless")
 	_, _, _ = syscall.RawSyscall(syscall.SYS_EXIT, 0, 0, 0)
 	return ""
 }
@@ -107,12 +108,12 @@ func dying() string {
 	return ""
 }
 
-// awaitDying polls: nothing signals the end of a thread.
-func awaitDying() {
+// awaitHeadless polls: nothing signals the end of a main thread.
+func awaitHeadless(pid int) {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for range tick.C {
-		if _, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/mnt", os.Getppid())); err != nil {
+		if _, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/mnt", pid)); err != nil {
 			return
 		}
 	}

@@ -71,7 +71,12 @@ func listMembers(done map[uint64]bool) (map[uint64][]member, []Holder, error) {
 		for _, tid := range tasks {
 			task := dir + "/task/" + strconv.Itoa(tid)
 			var inode uint64
-			if inode, err = namespace(task + "/ns/mnt"); err != nil {
+			inode, err = namespace(task + "/ns/mnt")
+			if ended(err) {
+				err = nil // this thread alone: one that lives may follow
+				continue
+			}
+			if err != nil {
 				break
 			}
 			if inode != own && !done[inode] {
