@@ -49,11 +49,14 @@ func (p *player) play(t *testing.T, all []exchange) {
 	t.Helper()
 	p.start = time.Now()
 	for i := 0; i < len(all); {
-		p.hold(all, i)
+		if i > 0 && all[i].T-all[i-1].T >= 1 {
+			p.free()
+		}
 		until(p.start.Add(time.Duration(all[i].T * p.scale * float64(time.Second))))
 		if hook := p.hook(all[i]); hook != nil {
 			hook()
 		}
+		p.hold(all, i)
 		n := i + 1
 		for all[i].poll() && n < len(all) && all[n].poll() && p.hook(all[n]) == nil {
 			n++
@@ -65,6 +68,12 @@ func (p *player) play(t *testing.T, all []exchange) {
 		}
 		i = n
 	}
+	p.free()
+}
+
+// free lets the agents do what they want.
+func (p *player) free() {
+	p.service.HoldPushes(false)
 	p.service.Gate(false)
 }
 

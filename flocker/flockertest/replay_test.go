@@ -19,6 +19,7 @@ func recordedNodes() []flockertest.Node {
 
 // TestReplayRequests repeats the recordings of single requests, byte by byte.
 func TestReplayRequests(t *testing.T) {
+	t.Parallel()
 	for _, file := range []string{
 		"01-version-and-nodes", "05-datasets-create-validation",
 		"07-datasets-update-delete-validation", "09-leases", "11-http-edge-cases",
@@ -47,6 +48,7 @@ func realistic() flockertest.Agent {
 // TestReplayLifecycles repeats the recordings of datasets coming, moving and going
 // with real filesystems, in a twentieth of the time.
 func TestReplayLifecycles(t *testing.T) {
+	t.Parallel()
 	for _, files := range [][]string{
 		{"02-create-lifecycle", "03-move-lifecycle", "04-delete-lifecycle"},
 		{"13-no-maximum-size"},
