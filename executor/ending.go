@@ -34,6 +34,9 @@ func (e *ending) obey(o order, taskGrace, shutdownGrace time.Duration) bool {
 	switch {
 	case o.kind == orderShutdown:
 		deadline = o.at.Add(max(0, shutdownGrace-killBefore))
+		if e.giveUp != nil && e.patience == killPatience {
+			e.giveUp = time.After(time.Until(deadline.Add(killPatienceShutdown)))
+		}
 		e.patience = killPatienceShutdown
 	case o.grace != nil:
 		deadline = e.first.at.Add(*o.grace)

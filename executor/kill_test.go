@@ -169,3 +169,23 @@ func TestShutdownDuringRelease(t *testing.T) {
 		}
 	})
 }
+
+// A shutdown also shortens the wait for a task that SIGKILL has not ended.
+func TestShutdownAfterSIGKILL(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		w.running(info("t"))
+		w.stream.send(kill("t", 0))
+		w.signalled(syscall.SIGTERM)
+		w.signalled(syscall.SIGKILL)
+		<-time.After(time.Second)
+		began := time.Now()
+		w.stream.send(&wire.Event{Type: wire.Event_SHUTDOWN})
+		w.acked(mesos.TASK_FAILED)
+		if at := time.Since(began); at > 4500*time.Millisecond {
+			t.Errorf("terminal status at %v", at)
+		}
+		if err := w.ended(); err != nil || w.abandoned.Load() {
+			t.Errorf("%v, abandoned %v", err, w.abandoned.Load())
+		}
+	})
+}

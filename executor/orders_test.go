@@ -3,6 +3,7 @@ package executor_test
 import (
 	"syscall"
 	"testing"
+	"testing/synctest"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	wire "github.com/mesos/mesos-go/api/v1/lib/executor"
@@ -43,6 +44,7 @@ func TestSecondLaunchLeavesTheFirstAlone(t *testing.T) {
 func TestGroupIsRefused(t *testing.T) {
 	inWorld(t, nil, func(t *testing.T, w *world) {
 		w.stream.send(group("v", "w"), launch(info("x")))
+		synctest.Wait() // the executor ends when v and w are acknowledged
 		says := map[string]string{"v": "LAUNCH_GROUP", "w": "LAUNCH_GROUP", "x": "Attempted to run multiple tasks"}
 		for range 3 {
 			s := w.acked(mesos.TASK_FAILED)
