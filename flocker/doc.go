@@ -33,8 +33,8 @@
 // which ends ours and is refused for anybody else's.
 //
 // A lease that is "renewed" although nobody here had it is that of something else
-// on this node. It is left alone, and the Record says so (Free), because its undo
-// would take it away. A request for a lease whose answer nobody waits for any
+// on this node. It is left alone and waited for, by looking only, and the Record
+// says so (Free), because its undo would take it away. A request for a lease whose answer nobody waits for any
 // more is not broken off: Return waits for it and learns what became of it.
 //
 // # When something is wrong

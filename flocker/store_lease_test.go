@@ -24,14 +24,40 @@ func TestOutsider(t *testing.T) {
 	v.Dataset = id
 	w.SetLease(id, node1, 0)
 	s, n := w.warm(node1), &notes{}
-	_, err := s.Lease(t.Context(), v, n.note)
-	if !errors.Is(err, volumes.ErrHeld) || !strings.Contains(err.Error(), "something else on this node") || !strings.Contains(err.Error(), id) {
+	ctx, late := context.WithCancelCause(t.Context())
+	v.Report = func(string) { late(context.DeadlineExceeded) }
+	_, err := s.Lease(ctx, v, n.note)
+	if !errors.Is(err, volumes.ErrHeld) || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "something else on this node") || !strings.Contains(err.Error(), id) {
 		t.Errorf("%v", err)
 	}
 	giveBack(t, s, n.last())
-	w.expect("POST leases")
+	w.expect("POST leases", "GET leases")
 	if w.holder(id) != node1 {
 		t.Error("the outsider's lease is gone")
+	}
+}
+
+// TestOutsiderLeaves: a lease that was left behind on this node, known to no
+// journal, ends by itself: nobody prolongs it.
+func TestOutsiderLeaves(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	v := want("webapp-data")
+	v.Dataset, v.Lease = w.make("webapp-data", node1), 500*time.Millisecond
+	w.SetLease(v.Dataset, node1, time.Hour)
+	s, n := w.warm(node1), &notes{}
+	var told []string
+	v.Report = func(state string) { told = append(told, state) }
+	r, err := s.Lease(soon(t, 10*time.Second), v, n.note)
+	if err != nil || !r.Certain || r.Free || n.last().Free {
+		t.Fatalf("%v, %+v, noted %+v", err, r, n.last())
+	}
+	asked := w.asked()
+	if len(asked) < 4 || asked[0] != "POST leases" || asked[1] != "GET leases" || strings.Count(strings.Join(asked, ","), "POST leases") != 2 {
+		t.Errorf("requests %q", asked)
+	}
+	if len(told) == 0 || told[0] != "leased by something else on this node" {
+		t.Errorf("told %q", told)
 	}
 }
 
@@ -112,13 +138,15 @@ func TestOutsiderAfterRefusedConnection(t *testing.T) {
 	c.Close()
 	w.Down()
 	up := make(chan error, 1)
+	ctx, late := context.WithCancel(t.Context())
 	v.Report = func(string) {
-		select {
-		case up <- w.Up(0):
-		default:
+		if len(up) == 0 {
+			up <- w.Up(0)
+			return
 		}
+		late()
 	}
-	_, err := s.Lease(t.Context(), v, n.note)
+	_, err := s.Lease(ctx, v, n.note)
 	if !errors.Is(err, volumes.ErrHeld) {
 		t.Errorf("%v", err)
 	}

@@ -10,8 +10,7 @@ import (
 	"github.com/mesos-flocker/flocker-executor/volumes"
 )
 
-// errOutside explains a lease that was renewed although it was to be new. It is
-// not waited for: each further request would prolong it.
+// errOutside explains a lease that was renewed although it was to be new.
 var errOutside = fmt.Errorf("%w: this node has a lease of it already that no executor here has taken: something else on this node uses the dataset, "+
 	"or a lease was left behind, which expires by itself unless it is renewed", volumes.ErrHeld)
 
@@ -30,7 +29,7 @@ func (s *Store) take(ctx context.Context, r volumes.Record, want volumes.Want, n
 		g, err := s.acquire(ctx, r.Dataset, r.Node, want.Lease, perhaps)
 		switch {
 		case err == nil && !g.New && !perhaps:
-			return s.free(r, note), errOutside
+			r, err = s.letOutsiderGo(ctx, r, held, note)
 		case err == nil:
 			return granted(r, g, want.Lease), nil
 		case IsConflict(err):
@@ -51,6 +50,22 @@ func (s *Store) take(ctx context.Context, r volumes.Record, want volumes.Want, n
 		}
 		return r, err
 	}
+}
+
+// letOutsiderGo waits until a lease that something else on this node has is no more.
+// Until then nothing is held, and the record says so: its undo would take that
+// lease away.
+func (s *Store) letOutsiderGo(ctx context.Context, r volumes.Record, held *waiter, note volumes.Note) (volumes.Record, error) {
+	r = s.free(r, note)
+	if err := held.outside(ctx, r.Node); err != nil {
+		return r, err
+	}
+	again := asked(r, Boottime(), r.LeaseFor)
+	again.Free = false
+	if err := note(again); err != nil {
+		return r, err
+	}
+	return again, nil
 }
 
 // renew prolongs a lease and does not wait for one that another node holds.

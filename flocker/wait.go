@@ -64,6 +64,24 @@ func (w *waiter) wait(ctx context.Context) error {
 	return nil
 }
 
+// outside waits while this node has the lease by somebody else's doing. It only
+// looks: to ask for the lease would prolong it.
+func (w *waiter) outside(ctx context.Context, node string) error {
+	for {
+		if known := w.list(ctx); known && w.holder != node {
+			return nil
+		}
+		d := jitter(listAgain)
+		if !w.until.IsZero() {
+			d = min(d, max(time.Until(w.until), 0)+sweep)
+		}
+		w.report("leased by something else on this node")
+		if sleep(ctx, d) != nil {
+			return fmt.Errorf("%w; it is %s: %w", errOutside, w.now(), context.Cause(ctx))
+		}
+	}
+}
+
 // heldBy lists the holder and returns ErrHeld at once.
 func (w *waiter) heldBy(ctx context.Context) error {
 	w.list(ctx)
@@ -71,8 +89,8 @@ func (w *waiter) heldBy(ctx context.Context) error {
 }
 
 // list learns holder and expiry. It is for the message and for asking at the
-// right moment; when it fails the wait goes on without.
-func (w *waiter) list(ctx context.Context) {
+// right moment; when it fails, and known is false, the wait goes on without.
+func (w *waiter) list(ctx context.Context) (known bool) {
 	ctx, cancel := context.WithTimeout(ctx, listLimit)
 	defer cancel()
 	var all []Lease
@@ -81,7 +99,7 @@ func (w *waiter) list(ctx context.Context) {
 	w.holder, w.until = "", time.Time{}
 	if err != nil {
 		w.log.Warn("cannot find out who holds the lease", zap.String("dataset", w.dataset), zap.Error(err))
-		return
+		return false
 	}
 	for _, l := range all {
 		if !strings.EqualFold(l.Dataset, w.dataset) {
@@ -92,6 +110,7 @@ func (w *waiter) list(ctx context.Context) {
 			w.until = w.listed.Add(l.Expires)
 		}
 	}
+	return true
 }
 
 // now says who holds the lease and how long from now.

@@ -125,8 +125,10 @@ func renew(s *suite) {
 func leaseOfSomebodyElse(s *suite) {
 	id := s.Make("data", 0)
 	outside, theirs, _ := s.lease(0, "data")
+	ctx, cancel := context.WithTimeout(s.Context(), 300*time.Millisecond)
+	defer cancel()
 	n := &notes{}
-	if _, err := s.Store(0).Lease(s.Context(), want("data"), n.take); !errors.Is(err, volumes.ErrHeld) {
+	if _, err := s.Store(0).Lease(ctx, want("data"), n.take); !errors.Is(err, volumes.ErrHeld) {
 		s.Errorf("lease: %v", err)
 	}
 	if !(*n)[len(*n)-1].Free {
