@@ -29,6 +29,7 @@ type player struct {
 	names      *names
 	scale      float64 // of the pauses
 	start      time.Time
+	due        time.Time         // start, later by what we are behind
 	leased     moment            // when a lease was last asked for
 	hooks      map[string]func() // by "file #seq", called before it
 	exceptions []exception
@@ -47,12 +48,12 @@ func newPlayer(t *testing.T, s *flockertest.Service, scale float64, roots ...str
 // play repeats the exchanges at their pace. Polls in a row are one group.
 func (p *player) play(t *testing.T, all []exchange) {
 	t.Helper()
-	p.start = time.Now()
+	p.start, p.due = time.Now(), time.Now()
 	for i := 0; i < len(all); {
 		if i > 0 && all[i].T-all[i-1].T >= 1 {
 			p.free()
 		}
-		until(p.start.Add(time.Duration(all[i].T * p.scale * float64(time.Second))))
+		p.keepPace(all[i])
 		if hook := p.hook(all[i]); hook != nil {
 			hook()
 		}
@@ -69,6 +70,17 @@ func (p *player) play(t *testing.T, all []exchange) {
 		i = n
 	}
 	p.free()
+}
+
+// keepPace waits until the exchange is due. When we are late, so is all that comes
+// after: no pause is shorter than the recorded one.
+func (p *player) keepPace(e exchange) {
+	at := p.due.Add(time.Duration(e.T * p.scale * float64(time.Second)))
+	if late := time.Since(at); late > 0 {
+		p.due = p.due.Add(late)
+		return
+	}
+	until(at)
 }
 
 // free lets the agents do what they want.
