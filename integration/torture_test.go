@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,7 +27,8 @@ type hops struct {
 	name   string
 	random *rand.Rand
 	synced int // the last number that a task reported as synced
-	tasks  int // how many have run
+	tasks  int // how many were submitted
+	ran    int
 }
 
 // torture lets tasks hop between two nodes with their datasets while executors
@@ -51,16 +53,24 @@ func torture(t *testing.T, datasets int, length time.Duration) {
 		})
 	}
 	group.Wait()
-	for _, h := range all {
-		if !t.Failed() {
-			h.last(t, c)
-		}
+	if t.Failed() {
+		return
 	}
+	var names []string
+	for _, h := range all {
+		h.last(t, c)
+		names = append(names, h.name)
+	}
+	for _, n := range c.Nodes() {
+		recoverBy(t, c, n.Name) // no later executor may have come to this node
+	}
+	gone(t, c, names...)
 }
 
 // hop runs one task and ends it in one of many ways.
 func (h *hops) hop(t *testing.T, c *cluster.Minicluster, agents *lifts) {
 	node := c.Nodes()[h.random.IntN(2)]
+	restarts := agents.count.Load()
 	id := h.submit(t, c, node.Name, counting)
 	if t.Failed() {
 		return
@@ -68,10 +78,14 @@ func (h *hops) hop(t *testing.T, c *cluster.Minicluster, agents *lifts) {
 	status, err := c.Wait(deadline(t), id, func(s mesos.TaskStatus) bool {
 		return s.GetState() == mesos.TASK_RUNNING || framework.Terminal(s.GetState())
 	})
+	if err == nil && status.GetState() != mesos.TASK_RUNNING && agents.count.Load() > restarts {
+		return // its launch was lost with the agent
+	}
 	if err != nil || status.GetState() != mesos.TASK_RUNNING {
 		t.Errorf("task %s on %s is %s: %s (%v)", id, node.Name, status.GetState(), status.GetMessage(), err)
 		return
 	}
+	h.ran++
 	h.found(t, c, id)
 	h.await(t, c, id, h.random.IntN(20))
 	h.disturb(t, c, agents, id, node)
@@ -101,10 +115,9 @@ func (h *hops) disturb(t *testing.T, c *cluster.Minicluster, agents *lifts, id s
 	}
 	switch h.random.IntN(6) {
 	case 0:
-		if !killIfAlive(t, id) {
-			t.Errorf("task %s has no executor", id)
+		if killIfAlive(t, id) {
+			return
 		}
-		return
 	case 1:
 		c.Service.RemoveLease(computedID(h.name))
 		c.Service.Move(computedID(h.name), other.Flocker)
@@ -135,7 +148,7 @@ func (h *hops) await(t *testing.T, c *cluster.Minicluster, id string, further in
 			t.Errorf("task %s counts no further than %d", id, lastSynced(t, c, id))
 			return
 		}
-		if all, err := c.Statuses(deadline(t), id); err == nil && framework.Terminal(all[len(all)-1].GetState()) {
+		if hasEnded(t, c, id) {
 			return
 		}
 	}
@@ -158,6 +171,9 @@ func (h *hops) found(t *testing.T, c *cluster.Minicluster, id string) {
 			h.synced = max(h.synced, found)
 			return
 		}
+		if hasEnded(t, c, id) {
+			return
+		}
 		select {
 		case <-tick.C:
 		case <-over:
@@ -167,31 +183,37 @@ func (h *hops) found(t *testing.T, c *cluster.Minicluster, id string) {
 	}
 }
 
+func hasEnded(t *testing.T, c cluster.Cluster, id string) bool {
+	all, err := c.Statuses(deadline(t), id)
+	return err == nil && len(all) > 0 && framework.Terminal(all[len(all)-1].GetState())
+}
+
 // ended waits until no process of the task can write any more.
 func (h *hops) ended(t *testing.T, c *cluster.Minicluster, id string) {
 	noProcess(t, id)
 	h.synced = max(h.synced, lastSynced(t, c, id))
 }
 
-// last runs a task undisturbed: everything is there and everything is given back.
+// last runs a task undisturbed: everything is there.
 func (h *hops) last(t *testing.T, c *cluster.Minicluster) {
 	t.Helper()
 	id := h.submit(t, c, "", `n=$(wc -l < data/log); echo "found $n"; seq $n | cmp - data/log`)
 	reaches(t, c, id, mesos.TASK_FINISHED)
-	h.found(t, c, id)
-	gone(t, c, h.name)
-	t.Logf("%s: %d tasks, counted to %d", h.name, h.tasks, h.synced)
+	complete(t, c, id, h.synced)
+	t.Logf("%s: %d tasks, of which %d ran, counted to %d", h.name, h.tasks, h.ran, h.synced)
 }
 
 // lifts lets one agent at a time be killed and started again.
 type lifts struct {
 	c      *cluster.Minicluster
 	closed chan struct{}
+	count  atomic.Int64 // restarts begun
 }
 
 func (l *lifts) restart(t *testing.T, node string) {
 	l.closed <- struct{}{}
 	defer func() { <-l.closed }()
+	l.count.Add(1)
 	if err := l.c.KillAgent(deadline(t), node); err != nil {
 		t.Error(err)
 		return
