@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -103,7 +104,12 @@ func copyFile(from, to string) error {
 // umask is what every agent runs with.
 const umask = 0o022
 
+// writeFile lets the agent fork nothing meanwhile: a child would have the file
+// open until its own exec, and so long an exec of the file fails, text file busy.
+// (Real Mesos fetches in a process of its own.)
 func writeFile(path string, in io.Reader, mode os.FileMode) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
