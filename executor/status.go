@@ -62,7 +62,8 @@ func (s Status) stamp(executor mesos.ExecutorID, agent *mesos.AgentID) mesos.Tas
 		AgentID:    agent,
 	}
 	if s.Message != "" {
-		text := strings.ToValidUTF8(s.Message, "\uFFFD") // a string of protobuf
+		// A string of protobuf, on one line: joined errors have one for each.
+		text := strings.ReplaceAll(strings.ToValidUTF8(s.Message, "\uFFFD"), "\n", "; ")
 		status.Message = &text
 	}
 	return status

@@ -155,7 +155,7 @@ func TestEndedBeforeRunning(t *testing.T) {
 					if took := time.Since(given); took > time.Second {
 						t.Errorf("took %v", took)
 					}
-					wantMessage(t, end, o.message, "lease not returned")
+					wantMessage(t, end, o.message, "lease not returned; ") // on one line
 					if w.released.Load() != (step == "start") {
 						t.Errorf("released: %v", w.released.Load())
 					}

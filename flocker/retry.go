@@ -56,7 +56,7 @@ func (t *tries) next(ctx context.Context, err error) error {
 	d := pause(t.n)
 	t.log.Warn("control service: trying again", zap.Error(err), zap.Duration("in", d), zap.Int("tries", t.n))
 	if tell := noticeOf(ctx); tell != nil {
-		tell("control service does not answer as it should: " + err.Error())
+		tell("waiting for the control service, which does not answer as it should: " + err.Error())
 	}
 	if sleep(ctx, d) != nil {
 		return t.gaveUp(ctx, err)
