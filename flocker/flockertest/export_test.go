@@ -2,10 +2,10 @@ package flockertest
 
 import "net/http"
 
-// HoldPushes keeps what changes from the agents until it is called with false. The
-// real service collects changes for a second; a replay in a fraction of the time
-// cannot rely on being fast enough for that.
-func (s *Service) HoldPushes(hold bool) {
+// Hold keeps what changes from the agents, and expired leases in being, until it is
+// called with false. The real service collects changes for a second and expires
+// leases once a second; a replay cannot rely on being as fast.
+func (s *Service) Hold(hold bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.held = hold

@@ -96,11 +96,12 @@ func (s *Service) sweep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case now := <-ticker.C:
-			s.expire(func(l Lease) bool { return !l.Expires.IsZero() && !l.Expires.After(now) })
+			s.expire(func(l Lease) bool { return !s.held && !l.Expires.IsZero() && !l.Expires.After(now) })
 		}
 	}
 }
 
+// expire removes leases; over is called with s.mu held.
 func (s *Service) expire(over func(Lease) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -85,7 +85,7 @@ func (p *player) keepPace(e exchange) {
 
 // free lets the agents do what they want.
 func (p *player) free() {
-	p.service.HoldPushes(false)
+	p.service.Hold(false)
 	p.service.Gate(false)
 }
 
@@ -94,7 +94,7 @@ func (p *player) free() {
 // another while they are watched.
 func (p *player) hold(all []exchange, i int) {
 	soon := i+1 < len(all) && all[i+1].T-all[i].T < 1
-	p.service.HoldPushes(!all[i].poll() && soon)
+	p.service.Hold(!all[i].poll() && soon)
 	p.service.Gate(all[i].poll() || soon)
 }
 

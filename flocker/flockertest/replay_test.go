@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/mesos-flocker/flocker-executor/flocker/flockertest"
 )
@@ -28,9 +27,6 @@ func TestReplayRequests(t *testing.T) {
 			t.Parallel()
 			s := &flockertest.Service{Nodes: recordedNodes()}
 			start(t, s)
-			// The sweep of expired leases comes once a second, in the recording
-			// 0.05 to 0.27 s after every full one.
-			until(time.Now().Add(780 * time.Millisecond))
 			p := newPlayer(t, s, 1)
 			p.play(t, load(t, file))
 			checkMutations(t, p)

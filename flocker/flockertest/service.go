@@ -54,7 +54,7 @@ type Service struct {
 	volumes map[string]volume // by dataset, as last reported by any agent
 	changed chan struct{}     // closed and replaced at every change
 	pushes  int               // counts what agents must hear of
-	held    bool              // no push goes out
+	held    bool              // no push goes out, no lease expires
 	gate    chan struct{}     // unless nil, what agents say waits here
 	faults  []*Injected
 	entries []Entry
