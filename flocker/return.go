@@ -41,6 +41,7 @@ func (s *Store) outcome(ctx context.Context, r volumes.Record) (_ volumes.Record
 		s.notOurs(r)
 		return r, false, nil
 	case f.err != nil:
+		r.Certain = false
 		return r, true, nil
 	case !f.grant.New && !f.ours:
 		s.log.Warn("this node has a lease that no executor here has taken; it stays", zap.String("dataset", r.Dataset))

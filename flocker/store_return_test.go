@@ -1,6 +1,7 @@
 package flocker_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -232,4 +233,28 @@ func TestRemovedByHand(t *testing.T) {
 			t.Errorf("leases %v", w.Leases())
 		}
 	}
+}
+
+// TestRenewalOfUnknownOutcome: whose the lease is, is not certain after it.
+func TestRenewalOfUnknownOutcome(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.warm(node1)
+	r := hold(t, s, want("webapp-data"))
+	w.asked()
+	answer := make(chan struct{})
+	slow := w.Inject(flockertest.Fault{Method: "POST", Path: leases, Until: answer, Answer: flockertest.ServerError()})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-slow.Hit()
+		cancel()
+	}()
+	v := want("webapp-data")
+	v.Renew = &r
+	if _, err := s.Lease(ctx, v, (&notes{}).note); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	close(answer)
+	giveBack(t, s, r)
+	w.expect("POST leases", "POST leases 0", "GET leases")
 }
