@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"syscall"
 	"time"
 
@@ -13,6 +14,12 @@ import (
 // reportLimit bounds the wait for the last acknowledgement beyond the time that
 // an agent may be away.
 const reportLimit = 2 * time.Minute
+
+// startLimit bounds the start of a held task, which takes milliseconds unless a
+// filesystem in its way does not answer.
+const startLimit = time.Minute
+
+var errStart = fmt.Errorf("not started within %v", startLimit)
 
 // Run is an executor's whole life: it subscribes, lives the life of one task,
 // and returns when the agent has acknowledged how it ended. An error says that
@@ -94,7 +101,9 @@ func (t *task) hold() (Held, error) {
 
 // run starts the held task and sees it to its end.
 func (t *task) run(held Held) Status {
-	if err := held.Start(t.orders.acquire, t.spec.Command); err != nil { // 3
+	ctx, cancel := context.WithTimeoutCause(t.orders.acquire, startLimit, errStart)
+	defer cancel()
+	if err := held.Start(ctx, t.spec.Command); err != nil { // 3
 		return t.notStarted(err)
 	}
 	t.session.Send(running(t.id)) // 4

@@ -315,3 +315,23 @@ func TestProgressIsPaced(t *testing.T) {
 		w.acked(mesos.TASK_FINISHED)
 	})
 }
+
+// A start that hangs (a dead filesystem in the way) does not hang for ever.
+func TestStartHangs(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.onStart = func(ctx context.Context) error {
+			<-ctx.Done()
+			return context.Cause(ctx)
+		}
+	}, func(t *testing.T, w *world) {
+		began := time.Now()
+		w.stream.send(launch(info("t")))
+		w.acked(mesos.TASK_STARTING)
+		end := w.acked(mesos.TASK_FAILED)
+		wantReason(t, end, reason(mesos.REASON_CONTAINER_LAUNCH_FAILED))
+		wantMessage(t, end, "not started within 1m0s")
+		if took := time.Since(began); took != time.Minute || !w.released.Load() {
+			t.Errorf("took %v, released %v", took, w.released.Load())
+		}
+	})
+}
