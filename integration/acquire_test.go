@@ -14,6 +14,7 @@ import (
 // A dataset that another node leases is waited for, never stolen; when the time
 // is up the message names the holder.
 func TestLeasedElsewhere(t *testing.T) {
+	t.Parallel()
 	c := shared(t)
 	nodes := c.Nodes()
 	running(t, c, counter("holder", nodes[0].Name, "contended"))
@@ -31,11 +32,12 @@ func TestLeasedElsewhere(t *testing.T) {
 	}
 	kill(t, c, "holder")
 	gone(t, c, "contended")
-	noProcess(t, "late")
+	noProcess(t, c, "late")
 }
 
 // One that is waiting gets the dataset when its holder ends.
 func TestWaitsForTheHolder(t *testing.T) {
+	t.Parallel()
 	c := shared(t)
 	nodes := c.Nodes()
 	running(t, c, counter("first", nodes[0].Name, "handed-over"))
@@ -54,6 +56,7 @@ func TestWaitsForTheHolder(t *testing.T) {
 
 // A second task of the node waits for the dataset, then fails naming the first.
 func TestSameNodeTwice(t *testing.T) {
+	t.Parallel()
 	c := shared(t)
 	node := c.Nodes()[0].Name
 	running(t, c, counter("owner", node, "exclusive"))
@@ -74,6 +77,7 @@ func TestSameNodeTwice(t *testing.T) {
 // KILL and SHUTDOWN while acquiring end the task at once and undo everything:
 // the dataset goes back where it was.
 func TestEndWhileAcquiring(t *testing.T) {
+	t.Parallel()
 	c := start(t, cluster.Options{})
 	nodes := c.Nodes()
 	for name, end := range map[string]func(id string) error{
@@ -100,7 +104,7 @@ func TestEndWhileAcquiring(t *testing.T) {
 				return primaryIs(c, "moves-"+name, nodes[0].Flocker)
 			})
 			gone(t, c, "moves-"+name)
-			noProcess(t, id)
+			noProcess(t, c, id)
 		})
 	}
 }
@@ -108,6 +112,7 @@ func TestEndWhileAcquiring(t *testing.T) {
 // The control service is away, slow, or says something strange. It ends well
 // when the service comes back within the deadline.
 func TestServiceTroubleIsWaitedOut(t *testing.T) {
+	t.Parallel()
 	c := start(t, cluster.Options{Nodes: 1})
 	for name, fault := range map[string]flockertest.Fault{
 		"500":          {Answer: flockertest.ServerError(), Times: 2},
@@ -130,6 +135,7 @@ func TestServiceTroubleIsWaitedOut(t *testing.T) {
 
 // It ends with a message that says what was wrong when it stays so.
 func TestServiceTroubleThatStays(t *testing.T) {
+	t.Parallel()
 	c := start(t, cluster.Options{Nodes: 1})
 	for name, tc := range map[string]struct {
 		fault flockertest.Fault
@@ -151,7 +157,7 @@ func TestServiceTroubleThatStays(t *testing.T) {
 			if !strings.Contains(status.GetMessage(), tc.says) || !strings.Contains(status.GetMessage(), id) {
 				t.Errorf("message %q does not say %q and the volume", status.GetMessage(), tc.says)
 			}
-			noProcess(t, id)
+			noProcess(t, c, id)
 		})
 	}
 }

@@ -46,7 +46,7 @@ func TestAgentRestartWindows(t *testing.T) {
 	stillRunning(t, c, "windows")
 	kill(t, c, "windows")
 	gone(t, c, "through-windows")
-	noProcess(t, "windows")
+	noProcess(t, c, "windows")
 }
 
 // SHUTDOWN while the agent acknowledges nothing: the executor ends within its
@@ -62,7 +62,7 @@ func TestShutdownUnacknowledged(t *testing.T) {
 	}
 	reaches(t, c, "unheard", mesos.TASK_KILLED)
 	gone(t, c, "unheard")
-	noProcess(t, "unheard")
+	noProcess(t, c, "unheard")
 	if took := time.Since(asked); took > 20*time.Second {
 		t.Errorf("it took %v", took)
 	}
@@ -82,6 +82,7 @@ func TestShutdownUnacknowledged(t *testing.T) {
 // An agent that stays away longer than its recovery timeout has given its
 // executors up: they end their tasks and give the volumes back by themselves.
 func TestAgentNeverComesBack(t *testing.T) {
+	t.Parallel()
 	for _, isolation := range []string{"posix", "linux"} {
 		t.Run(isolation, func(t *testing.T) {
 			t.Parallel()
@@ -92,7 +93,7 @@ func TestAgentNeverComesBack(t *testing.T) {
 			if err := c.KillAgent(deadline(t), node); err != nil {
 				t.Fatal(err)
 			}
-			noProcess(t, id)
+			noProcess(t, c, id)
 			gone(t, c, "left-alone")
 			if err := c.StartAgent(deadline(t), node); err != nil {
 				t.Fatal(err)

@@ -52,7 +52,7 @@ func TestServiceAwayWhileRunning(t *testing.T) {
 	kill(t, c, task.ID)
 	status := reaches(t, c, task.ID, mesos.TASK_KILLED)
 	says(t, status, "kept-through", d.ID, "recover")
-	noProcess(t, task.ID)
+	noProcess(t, c, task.ID)
 	if err := c.Service.Up(0); err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestReleaseFails(t *testing.T) {
 	touch(t, c, task.ID, "stop")
 	status := reaches(t, c, task.ID, mesos.TASK_FINISHED)
 	says(t, status, "exited with status 0", "stuck", computedID("stuck"), node.Flocker, "lease may last")
-	noProcess(t, task.ID) // which keeps the journal entry locked
+	noProcess(t, c, task.ID) // which keeps the journal entry locked
 	broken.Remove()
 	deletes.Remove()
 	if _, held, err := leaseOf(deadline(t), c, computedID("stuck")); err != nil || !held {
@@ -112,9 +112,9 @@ func TestRecoverByOperator(t *testing.T) {
 	node := c.Nodes()[0].Name
 	running(t, c, counter("alive", node, "in-use"))
 	running(t, c, counter("dead", node, "orphaned"))
-	killExecutor(t, "dead")
+	killExecutor(t, c, "dead")
 	reaches(t, c, "dead", mesos.TASK_FAILED)
-	noProcess(t, "dead")
+	noProcess(t, c, "dead")
 	if said := recoverBy(t, c, node, "--dry-run"); !strings.Contains(said, "orphaned") {
 		t.Errorf("recover --dry-run says %q", said)
 	}

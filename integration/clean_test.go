@@ -86,17 +86,19 @@ func journal(c *cluster.Minicluster, node string) ([]string, error) {
 	return entries, err
 }
 
-// executors lists the executor and guard processes on the machine that were
-// started with this executor id.
-func executors(taskID string) ([]string, error) {
+// executors lists the executor and guard processes, and those of the task, that
+// were started with this executor id in the cluster: the environment of each
+// names both.
+func executors(c *cluster.Minicluster, taskID string) ([]string, error) {
 	all, err := filepath.Glob("/proc/[0-9]*/environ")
 	if err != nil {
 		return nil, err
 	}
+	id, sandbox := "MESOS_EXECUTOR_ID=flocker-executor."+taskID+"\x00", "MESOS_SANDBOX="+c.Dir()+"/"
 	var found []string
 	for _, path := range all {
 		env, err := os.ReadFile(path)
-		if err == nil && strings.Contains(string(env), "MESOS_EXECUTOR_ID=flocker-executor."+taskID+"\x00") {
+		if err == nil && strings.Contains(string(env), id) && strings.Contains(string(env), sandbox) {
 			found = append(found, path)
 		}
 	}
@@ -104,10 +106,10 @@ func executors(taskID string) ([]string, error) {
 }
 
 // noProcess asserts that nothing started for the task is alive.
-func noProcess(t *testing.T, taskID string) {
+func noProcess(t *testing.T, c *cluster.Minicluster, taskID string) {
 	t.Helper()
 	eventually(t, "no process of the task is left", func() error {
-		found, err := executors(taskID)
+		found, err := executors(c, taskID)
 		if err == nil && len(found) > 0 {
 			err = fmt.Errorf("alive: %v", found)
 		}
@@ -142,17 +144,17 @@ func leaseOf(ctx context.Context, c cluster.Cluster, id string) (cluster.Lease, 
 }
 
 // killExecutor kills the task's executor, not its guard, with SIGKILL.
-func killExecutor(t *testing.T, taskID string) {
+func killExecutor(t *testing.T, c *cluster.Minicluster, taskID string) {
 	t.Helper()
-	if !killIfAlive(t, taskID) {
+	if !killIfAlive(t, c, taskID) {
 		t.Fatalf("task %s has no executor", taskID)
 	}
 }
 
 // killIfAlive says whether there was an executor to kill.
-func killIfAlive(t *testing.T, taskID string) bool {
+func killIfAlive(t *testing.T, c *cluster.Minicluster, taskID string) bool {
 	t.Helper()
-	all, err := executors(taskID)
+	all, err := executors(c, taskID)
 	if err != nil {
 		t.Error(err)
 	}

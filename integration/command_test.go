@@ -30,7 +30,7 @@ func TestCommandSources(t *testing.T) {
 			tc.task.ID, tc.task.Name = "command-"+name, "command"
 			submit(t, c, tc.task)
 			says(t, reaches(t, c, tc.task.ID, mesos.TASK_FAILED), tc.says)
-			noProcess(t, tc.task.ID)
+			noProcess(t, c, tc.task.ID)
 		})
 	}
 }

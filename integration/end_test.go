@@ -11,6 +11,7 @@ import (
 
 // Tasks that do not want to end are ended, whole.
 func TestStubbornTasks(t *testing.T) {
+	t.Parallel()
 	for _, isolation := range []string{"posix", "linux"} {
 		c := start(t, cluster.Options{Isolation: isolation, Nodes: 1})
 		for name, command := range map[string]string{
@@ -33,7 +34,7 @@ func TestStubbornTasks(t *testing.T) {
 				}
 				reaches(t, c, id, mesos.TASK_KILLED)
 				gone(t, c, id)
-				noProcess(t, id)
+				noProcess(t, c, id)
 			})
 		}
 	}
@@ -42,6 +43,7 @@ func TestStubbornTasks(t *testing.T) {
 // SHUTDOWN ends the task within the executor's grace period, with TASK_KILLED
 // and everything given back.
 func TestShutdown(t *testing.T) {
+	t.Parallel()
 	c := shared(t)
 	for name, command := range map[string]string{
 		"obeys":   counting,
@@ -59,7 +61,7 @@ func TestShutdown(t *testing.T) {
 			}
 			reaches(t, c, id, mesos.TASK_KILLED)
 			gone(t, c, id)
-			noProcess(t, id)
+			noProcess(t, c, id)
 		})
 	}
 }
@@ -67,6 +69,7 @@ func TestShutdown(t *testing.T) {
 // kill -9 of the executor ends every process of its task; the node's next
 // executor returns the lease.
 func TestExecutorKilled(t *testing.T) {
+	t.Parallel()
 	for _, isolation := range []string{"posix", "linux"} {
 		t.Run(isolation, func(t *testing.T) {
 			t.Parallel()
@@ -77,9 +80,9 @@ func TestExecutorKilled(t *testing.T) {
 			submit(t, c, task)
 			reaches(t, c, id, mesos.TASK_RUNNING)
 			printed(t, c, id, "synced 3\n")
-			killExecutor(t, id)
+			killExecutor(t, c, id)
 			reaches(t, c, id, mesos.TASK_FAILED)
-			noProcess(t, id)
+			noProcess(t, c, id)
 			next := counter("next", node, "bystander")
 			next.Command = "true"
 			submit(t, c, next)

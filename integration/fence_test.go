@@ -54,6 +54,7 @@ func mountedOn(t *testing.T, c *cluster.Minicluster, name, uuid string) {
 // The lease is removed by hand and the dataset ordered away while a task has a
 // file open: it stays until the task is gone, then moves, complete.
 func TestLeaseRemovedByHand(t *testing.T) {
+	t.Parallel()
 	for _, isolation := range []string{"posix", "linux"} {
 		t.Run(isolation, func(t *testing.T) {
 			t.Parallel()
@@ -92,6 +93,7 @@ func TestLeaseRemovedByHand(t *testing.T) {
 // keep that dataset from leaving, and neither does one on the same node whose
 // dataset stays.
 func TestBystanderHoldsNothing(t *testing.T) {
+	t.Parallel()
 	for _, isolation := range []string{"posix", "linux"} {
 		t.Run(isolation, func(t *testing.T) {
 			t.Parallel()
@@ -119,6 +121,7 @@ func TestBystanderHoldsNothing(t *testing.T) {
 
 // The lease goes to another node while the task runs: the task is stopped.
 func TestLeaseLostToAnotherNode(t *testing.T) {
+	t.Parallel()
 	c := start(t, cluster.Options{Environment: map[string]string{"FLOCKER_EXECUTOR_LEASE": "8s"}})
 	nodes := c.Nodes()
 	running(t, c, counter("loser", nodes[0].Name, "lost"))
@@ -142,7 +145,7 @@ func TestLeaseLostToAnotherNode(t *testing.T) {
 			t.Errorf("message %q does not name %q", status.GetMessage(), want)
 		}
 	}
-	noProcess(t, "loser")
+	noProcess(t, c, "loser")
 	if l, held, err := leaseOf(deadline(t), c, d.ID); err != nil || !held || l.Node != nodes[1].Flocker {
 		t.Errorf("the other node's lease is gone: %+v %v (%v)", l, held, err)
 	}

@@ -38,6 +38,7 @@ func killPoints() []string {
 // leaves nothing of it. Leases last an hour, so that nothing looks healed by
 // expiry, and a lease that was taken was returned by the same node.
 func TestKillMatrix(t *testing.T) {
+	t.Parallel()
 	c := start(t, cluster.Options{
 		Executor:    binaries.failpoint,
 		Environment: map[string]string{"FLOCKER_EXECUTOR_LEASE": "1h", "FLOCKER_EXECUTOR_ACQUIRE_TIMEOUT": "2h"},
@@ -66,7 +67,7 @@ func killedAt(t *testing.T, c *cluster.Minicluster, point, node string) {
 	if _, err := c.Wait(deadline(t), name, func(s mesos.TaskStatus) bool { return framework.Terminal(s.GetState()) }); err != nil {
 		t.Fatal(err)
 	}
-	noProcess(t, name)
+	noProcess(t, c, name)
 	if log, err := output(c, name, "stderr"); err != nil || !strings.Contains(log, "failpoint: dying at "+point) {
 		t.Fatalf("the point was not reached (%v): %s", err, log)
 	}

@@ -12,6 +12,7 @@ import (
 // Bad input ends a task before anything is leased, and the message names the
 // label, the value and what is allowed.
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	c := shared(t)
 	for name, tc := range map[string]struct {
 		labels map[string]string
@@ -39,7 +40,7 @@ func TestBadInput(t *testing.T) {
 				}
 			}
 			gone(t, c)
-			noProcess(t, id)
+			noProcess(t, c, id)
 		})
 	}
 }
@@ -52,6 +53,7 @@ func labels(first, second string) map[string]string {
 
 // A symbolic link in the sandbox cannot lead a bind outside it.
 func TestSymbolicLinkInPath(t *testing.T) {
+	t.Parallel()
 	c := shared(t)
 	task := counter("symlink", "", "symlink-data")
 	task.Labels = label("symlink-data:stdout/data:size=64MiB") // a file where a folder has to be
@@ -61,11 +63,12 @@ func TestSymbolicLinkInPath(t *testing.T) {
 		t.Errorf("message %q does not name the path", status.GetMessage())
 	}
 	gone(t, c, "symlink-data")
-	noProcess(t, "symlink")
+	noProcess(t, c, "symlink")
 }
 
 // A task without a command fails before anything is leased.
 func TestNoCommand(t *testing.T) {
+	t.Parallel()
 	c := shared(t)
 	submit(t, c, cluster.Task{ID: "no-command", Name: "x", Labels: label("no-command:data")})
 	status := reaches(t, c, "no-command", mesos.TASK_FAILED)

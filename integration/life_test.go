@@ -42,6 +42,7 @@ func lastSynced(t *testing.T, c cluster.Cluster, id string) int {
 // A task writes, is killed, and goes on with its data on the other node. Every
 // number it reported as synced is there.
 func TestVolumeFollowsTheTask(t *testing.T) {
+	t.Parallel()
 	for _, isolation := range []string{"posix", "linux"} {
 		t.Run(isolation, func(t *testing.T) {
 			t.Parallel()
@@ -59,7 +60,7 @@ func TestVolumeFollowsTheTask(t *testing.T) {
 				}
 				reaches(t, c, id, mesos.TASK_KILLED)
 				gone(t, c, "webapp-data")
-				noProcess(t, id)
+				noProcess(t, c, id)
 				last = lastSynced(t, c, id)
 			}
 		})
@@ -80,6 +81,7 @@ func complete(t *testing.T, c cluster.Cluster, id string, synced int) {
 
 // The statuses of a task that ends by itself, and what they say.
 func TestStatuses(t *testing.T) {
+	t.Parallel()
 	c := shared(t)
 	for _, tc := range []struct {
 		name, command, message string
@@ -114,7 +116,7 @@ func TestStatuses(t *testing.T) {
 				t.Errorf("states %v, want %v", states, want)
 			}
 			gone(t, c, name)
-			noProcess(t, id)
+			noProcess(t, c, id)
 		})
 	}
 }

@@ -19,6 +19,7 @@ import (
 // a running task, its node lets it go, and the other node attaches the same
 // image a second time.
 func TestOracleNoticesMissingPin(t *testing.T) {
+	t.Parallel()
 	for _, fault := range []string{"", "no-pin"} {
 		t.Run("fault="+fault, func(t *testing.T) {
 			w := watchedCluster(t)
@@ -42,6 +43,7 @@ func TestOracleNoticesMissingPin(t *testing.T) {
 // bystander that is held up between the change and the detaching keeps a frozen
 // copy of a dataset that then leaves.
 func TestOracleNoticesPrivateRoot(t *testing.T) {
+	t.Parallel()
 	for _, fault := range []string{"", "private,"} {
 		t.Run("fault="+strings.Trim(fault, ","), func(t *testing.T) {
 			w := watchedCluster(t)

@@ -12,6 +12,7 @@ import (
 // The agent is killed and started again: a running task goes on and is killed
 // in order afterwards; one that was acquiring goes on acquiring.
 func TestAgentRestart(t *testing.T) {
+	t.Parallel()
 	for _, isolation := range []string{"posix", "linux"} {
 		t.Run(isolation, func(t *testing.T) {
 			t.Parallel()
@@ -28,7 +29,7 @@ func TestAgentRestart(t *testing.T) {
 			printed(t, c, "running", fmt.Sprintf("synced %d\n", last+10))
 			for _, id := range []string{"running", "acquiring"} {
 				kill(t, c, id)
-				noProcess(t, id)
+				noProcess(t, c, id)
 			}
 			gone(t, c, "kept", "fresh")
 		})
@@ -47,6 +48,7 @@ func restartAgent(t *testing.T, c cluster.Cluster, node string) {
 
 // A task that ends while its agent is down is reported when it is back, once.
 func TestTaskEndsWhileAgentIsDown(t *testing.T) {
+	t.Parallel()
 	c := start(t, cluster.Options{Nodes: 1})
 	node := c.Nodes()[0].Name
 	task := counter("short", node, "short-data")
@@ -63,7 +65,7 @@ func TestTaskEndsWhileAgentIsDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	reaches(t, c, "short", mesos.TASK_FINISHED)
-	noProcess(t, "short")
+	noProcess(t, c, "short")
 	all, err := c.Statuses(deadline(t), "short")
 	if err != nil {
 		t.Fatal(err)

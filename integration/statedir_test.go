@@ -15,6 +15,7 @@ const stateDir = "/var/lib/flocker-executor"
 
 // Without a journal no volume is touched; tasks without volumes do not care.
 func TestStateDirectoryUnusable(t *testing.T) {
+	t.Parallel()
 	for name, spoil := range map[string][]string{
 		"read-only": {"mount", "-o", "remount,ro,bind", stateDir},
 		"full":      {"sh", "-c", "mount -t tmpfs -o size=16k,mode=0755 full " + stateDir + " && dd if=/dev/zero of=" + stateDir + "/filler bs=4k 2>/dev/null; true"},
@@ -34,7 +35,7 @@ func TestStateDirectoryUnusable(t *testing.T) {
 			if n := c.Service.Leases(); len(n) != 0 {
 				t.Errorf("leases %v were taken", n)
 			}
-			noProcess(t, "refused")
+			noProcess(t, c, "refused")
 			submit(t, c, cluster.Task{ID: "plain", Name: "plain", Node: node, Command: "true"})
 			reaches(t, c, "plain", mesos.TASK_FINISHED)
 		})
@@ -43,6 +44,7 @@ func TestStateDirectoryUnusable(t *testing.T) {
 
 // Entries that cannot be read are kept aside and reported, and hinder nobody.
 func TestCorruptJournal(t *testing.T) {
+	t.Parallel()
 	c := start(t, cluster.Options{Nodes: 1})
 	node := c.Nodes()[0].Name
 	run := filepath.Join(c.StateDir(node), "runs", "spoiled-run")

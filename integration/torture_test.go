@@ -115,7 +115,7 @@ func (h *hops) disturb(t *testing.T, c *cluster.Minicluster, agents *lifts, id s
 	}
 	switch h.random.IntN(6) {
 	case 0:
-		if killIfAlive(t, id) {
+		if killIfAlive(t, c, id) {
 			return
 		}
 	case 1:
@@ -190,7 +190,7 @@ func hasEnded(t *testing.T, c cluster.Cluster, id string) bool {
 
 // ended waits until no process of the task can write any more.
 func (h *hops) ended(t *testing.T, c *cluster.Minicluster, id string) {
-	noProcess(t, id)
+	noProcess(t, c, id)
 	h.synced = max(h.synced, lastSynced(t, c, id))
 }
 
