@@ -75,7 +75,7 @@ func mutateValue(v any, try func(name string, mutated any)) {
 		try("null", nil)
 	case json.Number:
 		f, _ := v.Float64()
-		try("another number", json.Number(fmt.Sprintf("%.6f", f+1)))
+		try("another number", json.Number(fmt.Sprintf("%.6f", f+7)))
 		try("a string", v.String())
 	case bool:
 		try("not "+fmt.Sprint(v), !v)
