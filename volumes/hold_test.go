@@ -251,3 +251,27 @@ func TestStartThatFails(t *testing.T) {
 	must(t, h.Release(t.Context()))
 	w.clean()
 }
+
+// On a full disk it cannot be noted that nothing is held; it is known all the
+// same, or the undo would return what something else on this node has leased.
+func TestNothingHeldOnFullDisk(t *testing.T) {
+	w := newWorld(t)
+	id := w.dataset("data", here)
+	w.cluster.change(func(s *state) { s.Leases[id] = lease{here, time.Now().Add(time.Hour)} })
+	o := w.options("task-1", func(request string) error {
+		if request == "lease" {
+			_ = os.WriteFile(w.path("state", "full"), make([]byte, 1<<20), 0o600)
+		}
+		return nil
+	})
+	must(t, os.Mkdir(o.StateDir, 0o700))
+	must(t, unix.Mount("tmpfs", o.StateDir, "tmpfs", 0, "size=256k"))
+	_, err := volumes.Hold(t.Context(), o, []volumes.Volume{vol("data")}, nil)
+	if !errors.Is(err, volumes.ErrHeld) || !errors.Is(err, unix.ENOSPC) {
+		t.Errorf("hold: %v", err)
+	}
+	if w.cluster.read().Leases[id].Node != here {
+		t.Error("the outsider's lease is gone")
+	}
+	must(t, unix.Unmount(o.StateDir, 0))
+}

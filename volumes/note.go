@@ -20,10 +20,13 @@ func (h *Held) note(ctx context.Context, v *holding) Note {
 	}
 }
 
+// write journals r. That nothing is held is believed also when it cannot be
+// written: the undo would give back what is somebody else's.
 func (h *Held) write(v *holding, r Record) error {
 	e := v.entry
 	e.Record = r
 	if err := h.journal.Put(e); err != nil {
+		v.entry.Record.Free = v.entry.Record.Free || r.Free
 		return err
 	}
 	v.entry, v.noted = e, true
