@@ -109,16 +109,12 @@ func (v *holding) fail(ctx context.Context, op string, err error) error {
 	return fmt.Errorf("%s volume %s (%s): %w", op, v.Name, v.facts(), err)
 }
 
+// facts are what is known of v: before its lease was asked for that is little.
 func (v *holding) facts() string {
-	r := v.entry.Record
-	dataset, node := r.Dataset, r.Node
-	if dataset == "" {
-		dataset = "not known yet"
+	facts := "label " + v.Label
+	if r := v.entry.Record; r.Dataset != "" {
+		facts += fmt.Sprintf(", dataset %s, node %s", r.Dataset, r.Node)
 	}
-	if node == "" {
-		node = "not known yet"
-	}
-	facts := fmt.Sprintf("label %s, dataset %s, node %s", v.Label, dataset, node)
 	if !v.began.IsZero() {
 		facts += fmt.Sprintf(", after %s", time.Since(v.began).Round(time.Millisecond))
 	}

@@ -140,7 +140,7 @@ func (h *Held) abandon(ctx context.Context) error {
 	if ctx.Err() != nil {
 		limit = min(limit, abandonLimit)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	ctx, cancel := within(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	err := h.Release(ctx)
 	for _, v := range h.vols {

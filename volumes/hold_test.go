@@ -173,7 +173,7 @@ func TestSecondTaskOfTheNodeWaits(t *testing.T) {
 	o := w.options("second", nil)
 	o.AcquireTimeout = 200 * time.Millisecond
 	_, err := volumes.Hold(t.Context(), o, []volumes.Volume{vol("data")}, nil)
-	if err == nil || !strings.Contains(err.Error(), "task first of framework framework-1") {
+	if err == nil || !strings.Contains(err.Error(), "task first of framework framework-1") || !strings.Contains(err.Error(), "(label flocker.volume, after ") {
 		t.Errorf("the error must name the holder: %v", err)
 	}
 	o.AcquireTimeout = 10 * time.Second

@@ -81,7 +81,12 @@ func (o Options) limit(ctx context.Context) (context.Context, context.CancelFunc
 	if o.ReleaseTimeout <= 0 {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeout(ctx, o.ReleaseTimeout)
+	return within(ctx, o.ReleaseTimeout)
+}
+
+// within is WithTimeout, with a cause that a person understands.
+func within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, d, fmt.Errorf("not done within %s", d))
 }
 
 func (o Options) log() *zap.Logger {

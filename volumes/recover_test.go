@@ -208,6 +208,7 @@ func TestRecoverKeepsWhatIsNotProved(t *testing.T) {
 	e.wait(t)
 	o := w.options("recovery", nil)
 	o.ReleaseTimeout = 300 * time.Millisecond
+	w.kept(o, "not done within 300ms")
 	w.kept(o, "not proved")
 	bystander.End()
 
