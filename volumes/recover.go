@@ -51,6 +51,7 @@ type recovery struct {
 	journal       *journal.Journal
 	dryRun        bool
 	node, service string // "" until they are needed
+	unknown       error  // why they cannot be found out
 	report        Report
 	errs          []error
 }
@@ -150,17 +151,20 @@ func (r *recovery) finish(ctx context.Context, e journal.Entry) error {
 	return nil
 }
 
-// identity finds out for whom leases may be returned, once.
-func (r *recovery) identity(ctx context.Context) (err error) {
-	if r.node != "" {
-		return nil
+// identity finds out for whom leases may be returned. It asks once: without an
+// answer nothing can be done for any entry.
+func (r *recovery) identity(ctx context.Context) error {
+	if r.node != "" || r.unknown != nil {
+		return r.unknown
 	}
 	who, ok := r.o.Store.(Identifier)
 	if !ok {
 		return errors.New("the storage system does not say which node this is")
 	}
-	r.node, r.service, err = who.Identity(ctx)
-	return err
+	ctx, cancel := r.o.limit(ctx)
+	defer cancel()
+	r.node, r.service, r.unknown = who.Identity(ctx)
+	return r.unknown
 }
 
 func (r *recovery) keep(what string, err error) {

@@ -283,3 +283,40 @@ func childOf(pid int) journal.Process {
 	check(err)
 	return journal.Process{StartTime: start, PIDNamespace: info.Sys().(*syscall.Stat_t).Ino}
 }
+
+// mute is a storage system that does not answer who this node is.
+type mute struct {
+	store
+	asked *int
+}
+
+func (m mute) Identity(ctx context.Context) (string, string, error) {
+	*m.asked++
+	<-ctx.Done()
+	return "", "", context.Cause(ctx)
+}
+
+// Recovery without the control service ends, however much there is to do.
+func TestRecoverAsksOnce(t *testing.T) {
+	w := newWorld(t)
+	j, err := journal.Create(w.path("state"))
+	must(t, err)
+	r, err := j.NewRun()
+	must(t, err)
+	for _, id := range []string{idA, idB} {
+		must(t, j.Put(journal.Entry{Run: r.Name, Stage: journal.Held, Record: journal.Record{Dataset: id, Node: here, Service: service}}))
+	}
+	must(t, r.Close())
+	m := mute{store{cluster: w.cluster, node: here}, new(int)}
+	o := options(w.dir, "recovery", m)
+	o.ReleaseTimeout = 200 * time.Millisecond
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	report, err := volumes.Recover(ctx, o, false)
+	if err == nil || len(report.Findings) != 2 || !strings.Contains(report.Findings[1].Why, "not done within 200ms") {
+		t.Errorf("recovery: %s, %v", report, err)
+	}
+	if *m.asked != 1 || ctx.Err() != nil {
+		t.Errorf("asked %d times, %v", *m.asked, ctx.Err())
+	}
+}
