@@ -90,13 +90,17 @@ func journal(c *cluster.Minicluster, node string) ([]string, error) {
 // were started with this executor id in the cluster: the environment of each
 // names both.
 func executors(c *cluster.Minicluster, taskID string) ([]string, error) {
-	all, err := filepath.Glob("/proc/[0-9]*/environ")
+	all, err := os.ReadDir("/proc") // Glob would list every process' folder
 	if err != nil {
 		return nil, err
 	}
 	id, sandbox := "MESOS_EXECUTOR_ID=flocker-executor."+taskID+"\x00", "MESOS_SANDBOX="+c.Dir()+"/"
 	var found []string
-	for _, path := range all {
+	for _, entry := range all {
+		if c := entry.Name()[0]; c < '1' || c > '9' {
+			continue
+		}
+		path := filepath.Join("/proc", entry.Name(), "environ")
 		env, err := os.ReadFile(path)
 		if err == nil && strings.Contains(string(env), id) && strings.Contains(string(env), sandbox) {
 			found = append(found, path)

@@ -17,6 +17,9 @@ import (
 	"github.com/mesos-flocker/flocker-executor/integration/framework"
 )
 
+// theOracle watches every cluster that a test starts.
+var theOracle *oracle
+
 // binaries are the executors the tests launch, built once.
 var binaries struct{ dir, race, failpoint string }
 
@@ -34,6 +37,11 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
+	// An executor that is not root's has to get there.
+	if err := os.Chmod(dir, 0o711); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	binaries.dir = dir
 	binaries.race = filepath.Join(dir, "flocker-executor")
 	binaries.failpoint = filepath.Join(dir, "flocker-executor-failpoint")
@@ -51,6 +59,8 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	theOracle = startOracle(dir)
+	defer theOracle.stop()
 	code := m.Run()
 	for _, problem := range closeCommon() {
 		fmt.Fprintln(os.Stderr, "common cluster:", problem)
@@ -148,16 +158,14 @@ func eventually(t *testing.T, what string, ok func() error) {
 
 func within(t *testing.T, limit time.Duration, what string, ok func() error) {
 	t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
 	over := time.After(limit)
-	for {
+	for pause := 10 * time.Millisecond; ; pause = min(pause*3/2, 100*time.Millisecond) {
 		err := ok()
 		if err == nil {
 			return
 		}
 		select {
-		case <-tick.C:
+		case <-time.After(pause):
 		case <-over:
 			t.Fatalf("%s: not within %v: %v", what, limit, err)
 		}

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mesos-flocker/flocker-executor/flocker/flockertest"
 	"github.com/mesos-flocker/flocker-executor/integration/cluster"
 )
 
@@ -14,8 +13,6 @@ import (
 // file be behind two loop devices.
 type watched struct {
 	*cluster.Minicluster
-	cancel  context.CancelFunc
-	doubles <-chan string
 }
 
 func startWatched(ctx context.Context, o cluster.Options) (*watched, error) {
@@ -25,21 +22,18 @@ func startWatched(ctx context.Context, o cluster.Options) (*watched, error) {
 	if o.Nodes == 0 {
 		o.Nodes = 2
 	}
+	o.Dir = binaries.dir // where the oracle looks
 	c, err := cluster.Start(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	watch, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	return &watched{c, cancel, flockertest.WatchDoubleAttach(watch, c.Dir())}, nil
+	return &watched{c}, nil
 }
 
 // close returns the images that were attached twice.
 func (w *watched) close() (doubles []string, err error) {
-	w.cancel()
-	for image := range w.doubles {
-		doubles = append(doubles, image)
-	}
-	return doubles, w.Close()
+	err = w.Close()
+	return theOracle.doubles(w.Dir()), err
 }
 
 // start gives the test a cluster of its own.

@@ -16,6 +16,7 @@ func (s *Service) Down() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.keepPlaces()
 	s.forgetState()
 	if s.changed != nil {
 		s.wake()

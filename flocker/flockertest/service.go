@@ -65,6 +65,7 @@ type Service struct {
 	front     []*front // listeners of the API
 	agents    *http.Server
 	agentAddr string
+	places    []*place        // of the listeners, while the service is down
 	ctx       context.Context // ends with Close
 	stop      context.CancelFunc
 	tasks     sync.WaitGroup
@@ -173,6 +174,9 @@ func (s *Service) Close() {
 	}
 	s.Down()
 	s.tasks.Wait()
+	s.mu.Lock()
+	s.leavePlaces()
+	s.mu.Unlock()
 	if s.tempTLS != "" {
 		_ = os.RemoveAll(s.tempTLS)
 	}
@@ -196,6 +200,7 @@ func (s *Service) listenAgents() error {
 	mux.HandleFunc("POST "+pathStopped, s.serveStopped)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}
 	s.agentAddr, s.agents = l.Addr().String(), server
+	s.leavePlaces()
 	s.tasks.Go(func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			_ = l.Close()
