@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -71,6 +72,17 @@ func stream(t *testing.T, w http.ResponseWriter, r *http.Request, events <-chan 
 
 // start runs the executor for a task with a script.
 func start(t *testing.T, script string, labels []mesos.Label, environ []string, args ...string) (*exec.Cmd, <-chan mesos.TaskStatus, *strings.Builder) {
+	t.Helper()
+	var stderr strings.Builder
+	cmd, updates := prepare(t, script, labels, environ, args...)
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd, updates, &stderr
+}
+
+func prepare(t *testing.T, script string, labels []mesos.Label, environ []string, args ...string) (*exec.Cmd, <-chan mesos.TaskStatus) {
 	task := mesos.TaskInfo{Name: "t", TaskID: mesos.TaskID{Value: "t"}, Labels: &mesos.Labels{Labels: labels}}
 	task.Data = fmt.Appendf(nil, `{"cmd": %q}`, script)
 	endpoint, updates := serve(t, task)
@@ -78,12 +90,7 @@ func start(t *testing.T, script string, labels []mesos.Label, environ []string, 
 	cmd.Env = append(os.Environ(), asExecutor+"=1", "MESOS_FRAMEWORK_ID=f", "MESOS_EXECUTOR_ID=e",
 		"MESOS_AGENT_ENDPOINT="+endpoint, "MESOS_SANDBOX="+t.TempDir(), "FLOCKER_EXECUTOR_STATE_DIR="+t.TempDir())
 	cmd.Env = append(cmd.Env, environ...)
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	return cmd, updates, &stderr
+	return cmd, updates
 }
 
 // until reads updates up to a state.
@@ -134,6 +141,23 @@ func TestProcessObeysSIGTERM(t *testing.T) {
 	until(t, updates, mesos.TASK_KILLED)
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("%v: %s", err, stderr)
+	}
+}
+
+// A container logger that dies takes nobody's task with it.
+func TestProcessWithoutALogger(t *testing.T) {
+	cmd, updates := prepare(t, "true", nil, nil)
+	logger, stderr, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = stderr
+	if err := errors.Join(logger.Close(), cmd.Start(), stderr.Close()); err != nil {
+		t.Fatal(err)
+	}
+	until(t, updates, mesos.TASK_FINISHED)
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
 	}
 }
 

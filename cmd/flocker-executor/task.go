@@ -31,6 +31,9 @@ func runTask(s *settings, words []string, broken error, getenv func(string) stri
 	}
 	terminate := make(chan os.Signal, 1)
 	signal.Notify(terminate, syscall.SIGTERM, syscall.SIGINT)
+	// Stderr may be a pipe to a container logger: should that die, writing fails
+	// and nothing else. Not Ignore, which the task would inherit.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	log.Info("flocker-executor", zap.String("version", version), zap.String("executor", env.Executor), zap.String("agent", env.Endpoint))
 	err = executor.Run(context.Background(), taskOptions(s, env, words, broken, terminate, log))
 	if err != nil {
