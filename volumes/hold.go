@@ -138,7 +138,7 @@ func (h *Held) bring(ctx context.Context, v *holding) error {
 func (h *Held) abandon(ctx context.Context) error {
 	limit := h.o.ReleaseTimeout
 	if ctx.Err() != nil {
-		limit = min(limit, abandonLimit)
+		limit = min(limit, abandonLimit, cmp.Or(h.o.AbandonTimeout, abandonLimit))
 	}
 	ctx, cancel := within(context.WithoutCancel(ctx), limit)
 	defer cancel()

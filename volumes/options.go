@@ -21,7 +21,8 @@ type Options struct {
 	Lease           time.Duration
 	AcquireTimeout  time.Duration // for all of Hold; a volume's own timeout replaces it
 	ReleaseTimeout  time.Duration
-	DefaultSize     int64 // bytes, at creation
+	AbandonTimeout  time.Duration // for the undo of an acquire whose ctx has ended; 4 s at most, which 0 means
+	DefaultSize     int64         // bytes, at creation
 	Log             *zap.Logger
 }
 

@@ -205,6 +205,37 @@ func TestAbandonedAcquireWithoutService(t *testing.T) {
 	w.clean()
 }
 
+// silent is a storage system that takes no lease back.
+type silent struct{ store }
+
+func (silent) Return(ctx context.Context, _ volumes.Record) error {
+	<-ctx.Done()
+	return context.Cause(ctx)
+}
+
+// Who has little time to abandon an acquire says so.
+func TestAbandonedAcquireInTime(t *testing.T) {
+	w := newWorld(t)
+	id := w.dataset("data", there)
+	w.cluster.change(func(s *state) { s.Datasets[id].Broken = true })
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	o := w.options("task-1", nil)
+	o.Store = silent{store{cluster: w.cluster, node: here, fault: func(request string) error {
+		if request == "brought" {
+			cancel()
+		}
+		return nil
+	}}}
+	o.AbandonTimeout = 200 * time.Millisecond
+	_, err := volumes.Hold(ctx, o, []volumes.Volume{vol("data")}, nil)
+	if err == nil || !strings.Contains(err.Error(), "not done within 200ms") {
+		t.Errorf("hold: %v", err)
+	}
+	w.recover(false)
+	w.clean()
+}
+
 func TestTwoVolumes(t *testing.T) {
 	w := newWorld(t)
 	relative, absolute := w.dataset("data", there), w.dataset("logs", here)

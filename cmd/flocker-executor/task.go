@@ -49,6 +49,8 @@ func taskOptions(s *settings, env executor.Environment, words []string, broken e
 	}
 	held := s.volumes(os.Getenv, env.Sandbox, log)
 	held.Framework, held.Sandbox = env.Framework, env.Sandbox
+	// A shutdown leaves time for the terminal status.
+	held.AbandonTimeout = max(env.ShutdownGrace-time.Second, 100*time.Millisecond)
 	return executor.Options{
 		Environment: env,
 		Transport:   executor.NewTransport(env),
