@@ -89,10 +89,10 @@ func returned(t *testing.T, log []flockertest.Entry, name, node string) {
 		if e.Node != node || e.Status < 200 || e.Status > 299 || !strings.HasPrefix(e.Path, "/v1/configuration/leases") {
 			continue
 		}
-		switch {
-		case e.Method == "DELETE":
+		switch e.Method {
+		case "DELETE":
 			held[strings.TrimPrefix(e.Path, "/v1/configuration/leases/")] = false
-		case e.Method == "POST":
+		case "POST":
 			var lease struct {
 				Dataset string   `json:"dataset_id"`
 				Expires *float64 `json:"expires"`

@@ -45,7 +45,7 @@ func explain(out io.Writer, c *cluster.Minicluster) error {
 	text += fmt.Sprintf("control service   https://%s:%d/v1\n", d.Flocker.Host, d.Flocker.Port)
 	text += fmt.Sprintf("  certificates    --cacert %s --cert %s --key %s\n", d.Flocker.CAFile, d.Flocker.CertFile, d.Flocker.KeyFile)
 	for _, n := range d.Nodes {
-		text += fmt.Sprintf("%-17s agent %s, Flocker node %s, process 1 is %d\n", n.Name, n.Agent, n.Node.Flocker, n.Pid)
+		text += fmt.Sprintf("%-17s agent %s, Flocker node %s, process 1 is %d\n", n.Name, n.Agent, n.Flocker, n.Pid)
 	}
 	text += fmt.Sprintf("datasets          %s\n", d.Backend)
 	text += fmt.Sprintf("\nsubmit a task     minicluster run --cluster %s examples/counter/counter.json\n", c.DescriptionPath())

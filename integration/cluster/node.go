@@ -90,42 +90,40 @@ func startNode(c nodeConfig) (*node, error) {
 		return nil, fmt.Errorf("start node %s: %w", c.Name, err)
 	}
 	n := &node{config: c, cmd: cmd, control: ours, orders: json.NewEncoder(ours), answers: json.NewDecoder(ours), serial: make(chan struct{}, 1)}
-	if _, err := n.exchange(c); err != nil {
+	if err := n.exchange(c); err != nil {
 		return nil, errors.Join(fmt.Errorf("start node %s: %w", c.Name, err), n.kill())
 	}
 	return n, nil
 }
 
 // exchange sends one order (or the configuration) and waits for its answer.
-func (n *node) exchange(o any) (int, error) {
+func (n *node) exchange(o any) error {
 	n.serial <- struct{}{}
 	defer func() { <-n.serial }()
 	if err := n.orders.Encode(o); err != nil {
-		return 0, fmt.Errorf("node %s: %w", n.config.Name, err)
+		return fmt.Errorf("node %s: %w", n.config.Name, err)
 	}
 	var a answer
 	if err := n.answers.Decode(&a); err != nil {
-		return 0, fmt.Errorf("node %s is gone: %w", n.config.Name, err)
+		return fmt.Errorf("node %s is gone: %w", n.config.Name, err)
 	}
 	if a.Error != "" {
-		return 0, fmt.Errorf("node %s: %s", n.config.Name, a.Error)
+		return fmt.Errorf("node %s: %s", n.config.Name, a.Error)
 	}
-	return a.Pid, nil
+	return nil
 }
 
 func (n *node) start(child string) error {
-	_, err := n.exchange(order{Op: "start", Child: child})
-	return err
+	return n.exchange(order{Op: "start", Child: child})
 }
 
 func (n *node) signal(child string, sig syscall.Signal) error {
-	_, err := n.exchange(order{Op: "signal", Child: child, Signal: sig})
-	return err
+	return n.exchange(order{Op: "signal", Child: child, Signal: sig})
 }
 
 // stop ends the node in good order: nothing of it stays mounted.
 func (n *node) stop() error {
-	_, err := n.exchange(order{Op: "sweep"})
+	err := n.exchange(order{Op: "sweep"})
 	return errors.Join(err, n.kill())
 }
 

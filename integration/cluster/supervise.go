@@ -32,7 +32,6 @@ type order struct {
 
 type answer struct {
 	Error string `json:"error,omitempty"`
-	Pid   int    `json:"pid,omitempty"`
 }
 
 // supervisor is process 1 of a node. It starts the two agents, reaps whatever
@@ -41,7 +40,6 @@ type supervisor struct {
 	config   nodeConfig
 	raw      []byte // config, handed on to the children
 	children map[string]*child
-	exits    chan int
 	sigchld  chan os.Signal
 }
 
@@ -74,17 +72,17 @@ func supervise() error {
 	signal.Notify(s.sigchld, syscall.SIGCHLD)
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM) // the parent decides when the node ends
 	err := enterWorld(s.config.Dir)
-	if e := answers.Encode(reply(0, err)); e != nil || err != nil {
+	if e := answers.Encode(reply(err)); e != nil || err != nil {
 		return err
 	}
 	return s.obey(orders, answers)
 }
 
-func reply(pid int, err error) answer {
+func reply(err error) answer {
 	if err != nil {
 		return answer{Error: err.Error()}
 	}
-	return answer{Pid: pid}
+	return answer{}
 }
 
 func (s *supervisor) obey(orders *json.Decoder, answers *json.Encoder) error {
@@ -114,26 +112,26 @@ func (s *supervisor) obey(orders *json.Decoder, answers *json.Encoder) error {
 	}
 }
 
-func (s *supervisor) carryOut(o order) (int, error) {
+func (s *supervisor) carryOut(o order) error {
 	switch o.Op {
 	case "start":
 		return s.start(o.Child)
 	case "signal":
 		return s.signal(o.Child, o.Signal)
 	case "sweep":
-		return 0, s.sweep()
+		return s.sweep()
 	}
-	return 0, fmt.Errorf("unknown order %q", o.Op)
+	return fmt.Errorf("unknown order %q", o.Op)
 }
 
 // start returns when the child says that it is ready.
-func (s *supervisor) start(name string) (int, error) {
+func (s *supervisor) start(name string) error {
 	if c := s.children[name]; c != nil {
-		return 0, fmt.Errorf("%s runs already as pid %d", name, c.pid)
+		return fmt.Errorf("%s runs already as pid %d", name, c.pid)
 	}
 	pid, ready, err := spawn(name, s.raw, filepath.Join(s.config.Dir, name+".log"))
 	if err != nil {
-		return 0, err
+		return err
 	}
 	c := &child{pid: pid, ready: make(chan error, 1)}
 	s.children[name] = c
@@ -143,7 +141,7 @@ func (s *supervisor) start(name string) (int, error) {
 		case <-s.sigchld:
 			s.reap()
 		case err := <-c.ready:
-			return pid, err
+			return err
 		}
 	}
 }
@@ -163,19 +161,19 @@ func awaitReady(name string, r io.ReadCloser) error {
 }
 
 // signal sends a signal; after SIGKILL it returns only when the child is gone.
-func (s *supervisor) signal(name string, sig syscall.Signal) (int, error) {
+func (s *supervisor) signal(name string, sig syscall.Signal) error {
 	c := s.children[name]
 	if c == nil {
-		return 0, fmt.Errorf("%s does not run", name)
+		return fmt.Errorf("%s does not run", name)
 	}
 	if err := syscall.Kill(c.pid, sig); err != nil {
-		return 0, err
+		return err
 	}
 	for sig == syscall.SIGKILL && s.children[name] == c {
 		<-s.sigchld
 		s.reap()
 	}
-	return c.pid, nil
+	return nil
 }
 
 // sweep kills everything in the node but its Flocker agent, waits until it is
