@@ -200,12 +200,13 @@ func TestPutBackInTime(t *testing.T) {
 	s := w.warm(node1)
 	r := hold(t, s, want("webapp-data"))
 	// 7.5 s before its end a lease of a minute is not certain any more.
-	r.LeaseSent = flocker.Boottime() - int64(52300*time.Millisecond)
+	r.LeaseSent = flocker.Boottime() - int64(51500*time.Millisecond)
 	slow := w.Inject(flockertest.Fault{Method: "POST", Path: "/v1/configuration/datasets/*", Skip: 1, Times: -1, Answer: flockertest.Unavailable()})
 	go func() {
 		<-slow.Hit()
 		w.SetLease(id, node2, 0)
 		w.Move(id, node2)
+		<-time.After(1500 * time.Millisecond)
 		slow.Remove()
 	}()
 	if err := s.Return(soon(t, 5*time.Second), r); err == nil || !strings.Contains(err.Error(), "503") {
