@@ -49,7 +49,7 @@ func TestAgentComesBackInTime(t *testing.T) {
 	running(p, c, "t")
 	id := p.id
 	p.disconnect()
-	waitAgentGone(t, m)
+	p.awaitGone(m)
 	c.kill("t")
 	p.known()
 	p.connect()
@@ -59,29 +59,6 @@ func TestAgentComesBackInTime(t *testing.T) {
 	p.await("update_framework", func(k *link.Command) bool { return k.UpdateFramework != nil })
 	p.update("t", mesos.TASK_KILLED, uuid(2))
 	expect(t, "state", c.status("t").GetState(), mesos.TASK_KILLED)
-}
-
-// waitAgentGone returns when no agent is connected.
-func waitAgentGone(t testing.TB, m *master.Master) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.NewTimer(patience)
-	defer deadline.Stop()
-	for {
-		ids, err := m.Agents(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(ids) == 0 {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-deadline.C:
-			t.Fatal("agent is still connected")
-		}
-	}
 }
 
 func TestAgentComesBackWithoutItsTask(t *testing.T) {
@@ -97,7 +74,7 @@ func TestAgentComesBackWithoutItsTask(t *testing.T) {
 			m, p, c := cluster(t, test.info)
 			running(p, c, "t")
 			p.disconnect()
-			waitAgentGone(t, m)
+			p.awaitGone(m)
 			p.connect()
 			t.Cleanup(p.disconnect)
 			got := c.status("t")
@@ -121,8 +98,8 @@ func TestUnreachableAgent(t *testing.T) {
 			m, p, c := cluster(t, test.info)
 			running(p, c, "t")
 			p.disconnect()
-			waitAgentGone(t, m)
-			if err := m.Advance(t.Context(), 2*time.Minute); err != nil {
+			p.awaitGone(m)
+			if err := m.Advance(bounded(t), 2*time.Minute); err != nil {
 				t.Fatal(err)
 			}
 			got := c.status("t")
@@ -142,9 +119,9 @@ func TestConnectedAgentThatDoesNotAnswerIsUnreachable(t *testing.T) {
 	m := startMaster(t, master.Config{AgentPingTimeout: time.Hour, MaxPingTimeouts: 2, AgentReregisterTimeout: time.Minute})
 	p := newPuppet(t, m.URL(), link.Register{Port: 5051}, hosted())
 	p.disconnect()
-	waitAgentGone(t, m)
+	p.awaitGone(m)
 	c := subscribe(t, m.URL(), aware("apps"))
-	if err := m.Advance(t.Context(), 2*time.Minute); err != nil {
+	if err := m.Advance(bounded(t), 2*time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	c.await("FAILURE", func(e *scheduler.Event) bool { return e.Type == scheduler.Event_FAILURE })
@@ -157,12 +134,12 @@ func TestPingsAreCountedInARow(t *testing.T) {
 	id := p.id
 	for range 3 {
 		p.disconnect()
-		waitAgentGone(t, m)
-		if err := m.Advance(t.Context(), 40*time.Second); err != nil {
+		p.awaitGone(m)
+		if err := m.Advance(bounded(t), 40*time.Second); err != nil {
 			t.Fatal(err)
 		}
 		p.connect()
-		if err := m.Advance(t.Context(), 40*time.Second); err != nil {
+		if err := m.Advance(bounded(t), 40*time.Second); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -196,8 +173,8 @@ func TestAgentComesBackAfterItLeft(t *testing.T) {
 func TestUnreachableAgentIsForgottenWhenItLeaves(t *testing.T) {
 	m, p, c := cluster(t, checkpointing(aware("apps")))
 	p.disconnect()
-	waitAgentGone(t, m)
-	if err := m.Advance(t.Context(), 2*time.Minute); err != nil {
+	p.awaitGone(m)
+	if err := m.Advance(bounded(t), 2*time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	ask := &scheduler.Call{Type: scheduler.Call_RECONCILE, Reconcile: &scheduler.Call_Reconcile{

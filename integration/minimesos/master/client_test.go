@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"testing"
@@ -120,7 +119,7 @@ func post(ctx context.Context, t testing.TB, url string, call any, streamID stri
 	if streamID != "" {
 		req.Header.Set("Mesos-Stream-Id", streamID)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := web.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,11 +247,4 @@ func uuid(n byte) []byte {
 	b := make([]byte, 16)
 	b[0], b[6], b[8] = n, 0x40, 0x80
 	return b
-}
-
-func expect(t testing.TB, what string, got, want any) {
-	t.Helper()
-	if fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("%s: got %v, want %v", what, got, want)
-	}
 }

@@ -8,6 +8,7 @@ import (
 // clock is the owner goroutine's time and its timers. Tests move it forward
 // with Master.Advance, so that minutes of heartbeats and filters pass at once.
 type clock struct {
+	since  time.Time // when it began to stand still; zero while it runs
 	offset time.Duration
 	due    timerHeap
 	next   int
@@ -24,7 +25,14 @@ type timer struct {
 // idle is how long the owner sleeps when no timer is armed.
 const idle = time.Hour
 
-func (c *clock) now() time.Time { return time.Now().Add(c.offset) }
+func (c *clock) now() time.Time {
+	if c.still() {
+		return c.since.Add(c.offset)
+	}
+	return time.Now().Add(c.offset)
+}
+
+func (c *clock) still() bool { return !c.since.IsZero() }
 
 // after arms a timer. Timers due at the same moment run in the order in which
 // they were armed.
@@ -42,10 +50,14 @@ func (c *clock) stop(t *timer) {
 	}
 }
 
-// fire runs what is due and says how long nothing will be.
+// fire runs what is due and says how long nothing will be: for ever, as far as
+// a clock that stands still is concerned.
 func (c *clock) fire() time.Duration {
 	for len(c.due) > 0 {
 		wait := c.due[0].at.Sub(c.now())
+		if wait > 0 && c.still() {
+			return idle
+		}
 		if wait > 0 {
 			return wait
 		}

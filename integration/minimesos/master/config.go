@@ -23,6 +23,10 @@ type Config struct {
 	// AgentReregisterTimeout is how long a disconnected agent may take to come
 	// back before it is unreachable, whatever the pings say (10 min).
 	AgentReregisterTimeout time.Duration
+	// StandStill stops the master's clock at Start: it moves by Advance alone,
+	// however long the caller takes. Of a test whose order of events hangs on
+	// the master's timers this makes a test that any load leaves alone.
+	StandStill bool
 	// Log receives what happens to frameworks and agents; nil is silence.
 	Log *zap.Logger
 }

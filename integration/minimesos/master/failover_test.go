@@ -49,7 +49,7 @@ func TestTeardownReachesAnAgentThatWasAway(t *testing.T) {
 	m, p, c := cluster(t, checkpointing(aware("apps")))
 	running(p, c, "t")
 	p.disconnect()
-	waitAgentGone(t, m)
+	p.awaitGone(m)
 	c.call(&scheduler.Call{Type: scheduler.Call_TEARDOWN})
 	p.known()
 	p.connect()
@@ -61,22 +61,22 @@ func TestFailoverTimeoutTearsDown(t *testing.T) {
 	m, p, c := cluster(t, aware("apps"))
 	running(p, c, "t")
 	c.cancel()
-	if err := m.WaitDisconnected(t.Context(), c.info.ID.Value); err != nil {
+	if err := m.WaitDisconnected(bounded(t), c.info.ID.Value); err != nil {
 		t.Fatal(err)
 	}
-	if err := m.Advance(t.Context(), 59*time.Minute); err != nil {
+	if err := m.Advance(bounded(t), 59*time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	c = subscribe(t, m.URL(), c.info)
-	if err := m.Advance(t.Context(), 2*time.Minute); err != nil {
+	if err := m.Advance(bounded(t), 2*time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	c.call(&scheduler.Call{Type: scheduler.Call_REVIVE})
 	c.cancel()
-	if err := m.WaitDisconnected(t.Context(), c.info.ID.Value); err != nil {
+	if err := m.WaitDisconnected(bounded(t), c.info.ID.Value); err != nil {
 		t.Fatal(err)
 	}
-	if err := m.Advance(t.Context(), 61*time.Minute); err != nil {
+	if err := m.Advance(bounded(t), 61*time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	p.await("shutdown_framework", func(k *link.Command) bool { return k.ShutdownFramework != nil })

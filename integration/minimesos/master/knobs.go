@@ -2,17 +2,18 @@ package master
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
 
 // pongPatience is how long Advance lets agents answer a ping, in real time.
-const pongPatience = 100 * time.Millisecond
+const pongPatience = 10 * time.Second
 
 // Advance moves the master's clock: heartbeats, filters, pings and failover
 // timeouts that fall due happen at once, in order. It goes in steps that give
-// connected agents the time to answer their pings.
+// connected agents the time to answer their pings, however slow the machine is;
+// one that stays connected and does not answer is an error.
 func (m *Master) Advance(ctx context.Context, d time.Duration) error {
 	for d > 0 {
 		step := min(d, max(m.cfg.AgentPingTimeout/2, time.Millisecond))
@@ -27,18 +28,18 @@ func (m *Master) Advance(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-// awaitPongs gives up without error: an agent that does not answer is what the
-// pings are for.
+// awaitPongs waits for the answers to pings that went to where the agent still
+// is: those sent to a stream that broke are lost.
 func (m *Master) awaitPongs(ctx context.Context) error {
-	bounded, cancel := context.WithTimeout(ctx, pongPatience)
+	ctx, cancel := context.WithTimeout(ctx, pongPatience)
 	defer cancel()
-	err := m.wait(bounded, func(s *state) bool {
-		return !slices.ContainsFunc(s.connected(), func(a *agent) bool { return !a.ponged })
+	err := m.wait(ctx, func(s *state) bool {
+		return !slices.ContainsFunc(s.connected(), func(a *agent) bool { return a.pinged == a.stream && !a.ponged })
 	})
-	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
-		return nil
+	if err != nil {
+		return fmt.Errorf("advance the master's clock: wait for answers to pings: %w", err)
 	}
-	return err
+	return nil
 }
 
 // PauseOffers stops the periodic rounds of offers, or lets them go on. Those

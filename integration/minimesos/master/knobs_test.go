@@ -14,13 +14,13 @@ import (
 
 func TestDroppedStreamHasNoOrderlyEnd(t *testing.T) {
 	m, _, c := cluster(t, aware("apps"))
-	if err := m.DropStream(t.Context(), c.info.ID.Value); err != nil {
+	if err := m.DropStream(bounded(t), c.info.ID.Value); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.awaitEnd(); err == nil {
 		t.Error("the stream ended in order")
 	}
-	if err := m.WaitDisconnected(t.Context(), c.info.ID.Value); err != nil {
+	if err := m.WaitDisconnected(bounded(t), c.info.ID.Value); err != nil {
 		t.Fatal(err)
 	}
 	subscribe(t, m.URL(), c.info)
@@ -28,12 +28,12 @@ func TestDroppedStreamHasNoOrderlyEnd(t *testing.T) {
 
 func TestRefusedCalls(t *testing.T) {
 	m, _, c := cluster(t, aware("apps"))
-	if err := m.RefuseCalls(t.Context(), http.StatusServiceUnavailable, time.Minute); err != nil {
+	if err := m.RefuseCalls(bounded(t), http.StatusServiceUnavailable, time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	status, _ := c.try(&scheduler.Call{Type: scheduler.Call_REVIVE})
 	expect(t, "status", status, http.StatusServiceUnavailable)
-	if err := m.Advance(t.Context(), time.Minute); err != nil {
+	if err := m.Advance(bounded(t), time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	c.call(&scheduler.Call{Type: scheduler.Call_REVIVE})
@@ -41,10 +41,10 @@ func TestRefusedCalls(t *testing.T) {
 
 func TestRefusedAgents(t *testing.T) {
 	m := startMaster(t, master.Config{})
-	if err := m.RefuseAgents(t.Context(), time.Hour); err != nil {
+	if err := m.RefuseAgents(bounded(t), time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	resp, err := http.Post(m.URL()+link.PathRegister, "application/json", jsonBody(t, link.Register{}))
+	resp, err := web.Post(m.URL()+link.PathRegister, "application/json", jsonBody(t, link.Register{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,12 +56,12 @@ func TestLostAndDelayedAcknowledgements(t *testing.T) {
 	m, p, c := cluster(t, aware("apps"))
 	o := c.offer()
 	c.launch(o, task(o, "t"))
-	if err := m.LoseAcknowledgements(t.Context(), 1); err != nil {
+	if err := m.LoseAcknowledgements(bounded(t), 1); err != nil {
 		t.Fatal(err)
 	}
 	p.update("t", mesos.TASK_RUNNING, uuid(1))
 	c.acknowledge(c.status("t"))
-	if err := m.DelayAcknowledgements(t.Context(), time.Minute); err != nil {
+	if err := m.DelayAcknowledgements(bounded(t), time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	p.update("t", mesos.TASK_RUNNING, uuid(1))
@@ -71,7 +71,7 @@ func TestLostAndDelayedAcknowledgements(t *testing.T) {
 	if p.acked[string(uuid(1))] {
 		t.Error("a lost or delayed acknowledgement came at once")
 	}
-	if err := m.Advance(t.Context(), time.Minute); err != nil {
+	if err := m.Advance(bounded(t), time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	p.awaitAck(uuid(1))
@@ -80,7 +80,7 @@ func TestLostAndDelayedAcknowledgements(t *testing.T) {
 func TestDroppedAgentIsDisconnected(t *testing.T) {
 	m, p, c := cluster(t, aware("apps"))
 	running(p, c, "t")
-	if err := m.DropAgent(t.Context(), p.id); err != nil {
+	if err := m.DropAgent(bounded(t), p.id); err != nil {
 		t.Fatal(err)
 	}
 	got := c.status("t")
@@ -102,7 +102,7 @@ func TestSlowReaderIsCut(t *testing.T) {
 			break
 		}
 	}
-	if err := m.WaitDisconnected(t.Context(), c.info.ID.Value); err != nil {
+	if err := m.WaitDisconnected(bounded(t), c.info.ID.Value); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -117,7 +117,7 @@ func TestCloseEndsStreams(t *testing.T) {
 	if err := c.awaitEnd(); err != nil {
 		t.Logf("stream ended with %v", err)
 	}
-	if err := m.Allocate(t.Context()); err == nil {
+	if err := m.Allocate(bounded(t)); err == nil {
 		t.Error("a closed master still works")
 	}
 }

@@ -52,13 +52,14 @@ func TestLaunchCompletesTheTask(t *testing.T) {
 }
 
 func TestSecondTaskOfAnExecutorDoesNotLaunchIt(t *testing.T) {
-	_, p, c := cluster(t, aware("apps"))
+	m, p, c := cluster(t, aware("apps"))
 	o := c.offer()
 	one, two := task(o, "one"), task(o, "two")
 	two.Executor = task(o, "one").Executor
 	c.launch(o, one, two)
 	expect(t, "first", p.run("one").LaunchExecutor, true)
 	expect(t, "second", p.run("two").LaunchExecutor, false)
+	offerAgain(t, m)
 	next := c.offer()
 	expect(t, "cpus left", cpusOf(next), 3.7)
 	expect(t, "executors", len(next.ExecutorIDs), 1)
@@ -133,7 +134,7 @@ func TestUpdatesWithoutFrameworkAreResentByTheAgent(t *testing.T) {
 	c.launch(o, task(o, "t"))
 	p.run("t")
 	c.cancel()
-	if err := m.WaitDisconnected(t.Context(), c.info.ID.Value); err != nil {
+	if err := m.WaitDisconnected(bounded(t), c.info.ID.Value); err != nil {
 		t.Fatal(err)
 	}
 	p.update("t", mesos.TASK_RUNNING, uuid(1))

@@ -2,7 +2,6 @@ package master_test
 
 import (
 	"fmt"
-	"net/http"
 	"os"
 	"runtime"
 	"strings"
@@ -13,7 +12,6 @@ import (
 // TestMain fails when a goroutine of this module outlives the tests.
 func TestMain(m *testing.M) {
 	code := m.Run()
-	http.DefaultClient.CloseIdleConnections()
 	if left := leaked(); code == 0 && left != "" {
 		fmt.Fprintf(os.Stderr, "goroutines left:\n%s\n", left)
 		code = 1

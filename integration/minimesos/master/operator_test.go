@@ -38,6 +38,7 @@ func TestOperatorCalls(t *testing.T) {
 	})
 	c.acknowledge(c.status("done"))
 	p.exited("done", 0)
+	offerAgain(t, m)
 	running(p, c, "live")
 
 	_, health := ask(t, m.URL(), operator.Call_GET_HEALTH)
@@ -74,7 +75,7 @@ func TestPaths(t *testing.T) {
 		"/": http.StatusNotFound, "/api/v1/nope": http.StatusNotFound,
 		"/api/v1/scheduler": http.StatusMethodNotAllowed, "/master/api/v1": http.StatusMethodNotAllowed,
 	} {
-		resp, err := http.Get(m.URL() + path)
+		resp, err := web.Get(m.URL() + path)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,7 +5,7 @@ import "github.com/mesos-flocker/flocker-executor/integration/minimesos/link"
 // pingAgent watches an agent for as long as it is registered, connected or not
 // (master.cpp, SlaveObserver).
 func (s *state) pingAgent(a *agent) {
-	a.ponged = false
+	a.pinged, a.ponged = a.stream, false
 	a.send(&link.Command{Ping: &struct{}{}})
 	a.ping = s.clock.after(s.cfg.AgentPingTimeout, func() { s.pingDue(a) })
 }

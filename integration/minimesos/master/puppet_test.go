@@ -14,10 +14,8 @@ import (
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
 	"github.com/mesos-flocker/flocker-executor/integration/minimesos/link"
+	"github.com/mesos-flocker/flocker-executor/integration/minimesos/master"
 )
-
-// patience bounds every single wait of these tests.
-const patience = 10 * time.Second
 
 // puppet is an agent that does what a test says. It answers pings by itself;
 // all other commands wait in a queue for the test to look at.
@@ -59,23 +57,25 @@ func newPuppet(t testing.TB, url string, reg link.Register, info *mesos.AgentInf
 func (p *puppet) connect() {
 	p.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	done, commands := make(chan struct{}), make(chan link.Command, 1024)
-	p.cancel, p.done, p.commands = cancel, done, commands
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url+link.PathRegister, jsonBody(p.t, p.register))
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	resp, err := http.DefaultClient.Do(req) //nolint:bodyclose // closed by the goroutine that reads it
+	resp, err := web.Do(req) //nolint:bodyclose // closed by the goroutine that reads it
 	if err != nil {
+		cancel()
 		p.t.Fatal(err)
 	}
 	if resp.StatusCode != http.StatusOK {
+		cancel()
 		p.t.Fatalf("register: %s", resp.Status)
 	}
+	done, commands := make(chan struct{}), make(chan link.Command, 1024)
+	p.cancel, p.done, p.commands = cancel, done, commands
 	go func() {
 		defer close(done)
 		defer resp.Body.Close()
-		p.read(resp.Body, commands)
+		p.read(ctx, resp.Body, commands)
 	}()
 	p.await("registered", func(c *link.Command) bool {
 		if c.Registered != nil {
@@ -86,7 +86,7 @@ func (p *puppet) connect() {
 	})
 }
 
-func (p *puppet) read(body io.Reader, to chan<- link.Command) {
+func (p *puppet) read(ctx context.Context, body io.Reader, to chan<- link.Command) {
 	defer close(to)
 	lines := bufio.NewScanner(body)
 	lines.Buffer(nil, 16<<20)
@@ -104,7 +104,11 @@ func (p *puppet) read(body io.Reader, to chan<- link.Command) {
 		if c.Registered != nil {
 			id = c.Registered.AgentID
 		}
-		to <- c
+		select {
+		case to <- c:
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 
@@ -112,6 +116,14 @@ func (p *puppet) read(body io.Reader, to chan<- link.Command) {
 func (p *puppet) disconnect() {
 	p.cancel()
 	<-p.done
+}
+
+// awaitGone returns when the master has seen that the agent disconnected.
+func (p *puppet) awaitGone(m *master.Master) {
+	p.t.Helper()
+	if err := m.WaitAgentGone(bounded(p.t), p.id); err != nil {
+		p.t.Fatalf("agent %s is still connected: %v", p.id, err)
+	}
 }
 
 // post sends an event and returns the status of the answer.
@@ -124,7 +136,7 @@ func (p *puppet) postAs(id string, e link.Event) int {
 		p.t.Error(err)
 		return 0
 	}
-	resp, err := http.Post(p.url+link.PathEvent, "application/json", bytes.NewReader(body))
+	resp, err := web.Post(p.url+link.PathEvent, "application/json", bytes.NewReader(body))
 	if err != nil {
 		return 0 // the master is closing
 	}

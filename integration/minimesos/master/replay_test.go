@@ -33,16 +33,16 @@ func TestRecordedSchedulerTraces(t *testing.T) {
 
 func playTrace(t *testing.T, recorded *replay.Trace) {
 	m := startMaster(t, master.Config{AgentPingTimeout: 2 * time.Second, MaxPingTimeouts: 3})
-	if err := m.PauseOffers(t.Context(), true); err != nil {
+	ctx := bounded(t)
+	if err := m.PauseOffers(ctx, true); err != nil {
 		t.Fatal(err)
 	}
 	s := newStage(t, m, recorded)
 	s.raiseFirstAgent()
-	s.began = time.Now()
 	address := strings.TrimPrefix(m.URL(), "http://")
 	_, port, _ := strings.Cut(address, ":")
 	pairs := []replay.Pair{{Recorded: "7050", Live: port}}
-	live, err := replay.Play(t.Context(), recorded, replay.Options{
+	live, err := replay.Play(ctx, recorded, replay.Options{
 		Addresses:  func(string) string { return address },
 		Pairs:      pairs,
 		Exceptions: exceptions,
@@ -56,18 +56,4 @@ func playTrace(t *testing.T, recorded *replay.Trace) {
 	for _, d := range replay.Compare(recorded, live, pairs, nil, exceptions) {
 		t.Error(d)
 	}
-}
-
-func startMaster(t testing.TB, cfg master.Config) *master.Master {
-	t.Helper()
-	m := master.New(cfg)
-	if err := m.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := m.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return m
 }

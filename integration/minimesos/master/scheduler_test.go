@@ -23,7 +23,7 @@ func TestHeartbeats(t *testing.T) {
 	c := subscribe(t, m.URL(), aware("apps"))
 	c.await("the first HEARTBEAT", isType(scheduler.Event_HEARTBEAT))
 	for range 3 {
-		if err := m.Advance(t.Context(), 15*time.Second); err != nil {
+		if err := m.Advance(bounded(t), 15*time.Second); err != nil {
 			t.Fatal(err)
 		}
 		c.await("HEARTBEAT", isType(scheduler.Event_HEARTBEAT))
@@ -31,9 +31,9 @@ func TestHeartbeats(t *testing.T) {
 }
 
 func TestOffersComeByThemselves(t *testing.T) {
-	m := startMaster(t, master.Config{AllocationInterval: 10 * time.Millisecond})
+	m := runMaster(t, master.Config{AllocationInterval: 10 * time.Millisecond})
 	newPuppet(t, m.URL(), link.Register{Port: 5051}, hosted())
-	if err := m.WaitAgents(t.Context(), 1); err != nil {
+	if err := m.WaitAgents(bounded(t), 1); err != nil {
 		t.Fatal(err)
 	}
 	c := subscribe(t, m.URL(), aware("apps"))
@@ -48,9 +48,7 @@ func TestSuppressNamesRoles(t *testing.T) {
 	c.call(&scheduler.Call{Type: scheduler.Call_SUPPRESS, Suppress: &scheduler.Call_Suppress{Roles: []string{o.AllocationInfo.GetRole()}}})
 	c.call(&scheduler.Call{Type: scheduler.Call_SUPPRESS, Suppress: &scheduler.Call_Suppress{Roles: []string{"unknown"}}})
 	c.accept(o)
-	if err := m.Allocate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	offerAgain(t, m)
 	next := c.offer()
 	if next.AllocationInfo.GetRole() == o.AllocationInfo.GetRole() {
 		t.Errorf("offer for the suppressed role %s", next.AllocationInfo.GetRole())
@@ -62,11 +60,11 @@ func TestRestOfAnAcceptIsFiltered(t *testing.T) {
 	m, _, c := cluster(t, aware("apps"))
 	o := c.offer()
 	c.call(&scheduler.Call{Type: scheduler.Call_ACCEPT, Accept: &scheduler.Call_Accept{OfferIDs: []mesos.OfferID{o.ID}}})
-	if err := m.Advance(t.Context(), 4*time.Second); err != nil {
+	if err := m.Advance(bounded(t), 4*time.Second); err != nil {
 		t.Fatal(err)
 	}
 	noOffers(t, m)
-	if err := m.Advance(t.Context(), 2*time.Second); err != nil {
+	if err := m.Advance(bounded(t), 2*time.Second); err != nil {
 		t.Fatal(err)
 	}
 	c.offer()
@@ -75,9 +73,7 @@ func TestRestOfAnAcceptIsFiltered(t *testing.T) {
 // noOffers makes a round of offers and looks whether there is any.
 func noOffers(t *testing.T, m *master.Master) {
 	t.Helper()
-	if err := m.Allocate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	offerAgain(t, m)
 	_, frameworks := ask(t, m.URL(), operator.Call_GET_FRAMEWORKS)
 	for _, f := range frameworks.GetFrameworks.Frameworks {
 		if len(f.Offers) > 0 {
@@ -91,13 +87,9 @@ func TestRolesTakeTurns(t *testing.T) {
 	b := subscribe(t, m.URL(), aware("b"))
 	for range 3 {
 		a.accept(a.offer())
-		if err := m.Allocate(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		offerAgain(t, m)
 		b.accept(b.offer())
-		if err := m.Allocate(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		offerAgain(t, m)
 	}
 }
 
@@ -160,7 +152,7 @@ func TestCallOfTypeUnknown(t *testing.T) {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Mesos-Stream-Id", c.streamID)
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := web.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,6 @@ type stage struct {
 	records []record
 	next    int
 	hangUps map[time.Duration]string // recorded framework ids of streams closed by the client
-	began   time.Time
 	moved   time.Duration
 	puppets map[string]*puppet // by recorded agent id
 	uuids   map[string][]byte  // last update of each task
@@ -117,13 +116,10 @@ func (s *stage) raise(o *mesos.Offer) {
 // step moves the master's clock to a moment of the recording and lets the
 // agents do what made the events up to then.
 func (s *stage) step(ctx context.Context, _ *replay.Player, at time.Duration) error {
-	behind := at - s.moved - time.Since(s.began)
-	if behind > 0 {
-		s.moved += behind
-		if err := s.m.Advance(ctx, behind); err != nil {
-			return err
-		}
+	if err := s.m.Advance(ctx, at-s.moved); err != nil {
+		return err
 	}
+	s.moved = max(s.moved, at)
 	for ; s.next < len(s.records) && s.records[s.next].at <= at; s.next++ {
 		if err := s.act(ctx, s.records[s.next].event); err != nil {
 			return err
@@ -194,7 +190,7 @@ func (s *stage) echo(m *scheduler.Event_Message) {
 }
 
 // operate does what the operator did to the second agent.
-func (s *stage) operate(_ context.Context, _ *replay.Player, e replay.Entry) error {
+func (s *stage) operate(ctx context.Context, _ *replay.Player, e replay.Entry) error {
 	p := s.second()
 	switch {
 	case p == nil:
@@ -204,6 +200,7 @@ func (s *stage) operate(_ context.Context, _ *replay.Player, e replay.Entry) err
 			p.awaitAck(uuid)
 		}
 		p.disconnect()
+		return s.m.WaitAgentGone(ctx, p.id)
 	case strings.Contains(e.Note, "SIGUSR1"):
 		p.post(link.Event{Unregister: &struct{}{}})
 		p.disconnect()

@@ -72,6 +72,7 @@ type agent struct {
 	executors []*executor
 	killed    map[string]bool // framework and task ids of KILL calls, for its return
 
+	pinged     *agentStream // where the last ping went
 	ponged     bool
 	timeouts   int
 	ping       *timer
@@ -101,6 +102,9 @@ func newState(cfg Config, id string, addr *net.TCPAddr) *state {
 		unreachable: map[string]*lostAgent{},
 		offers:      map[string]*offer{},
 		roles:       map[string]int{},
+	}
+	if cfg.StandStill {
+		s.clock.since = time.Now()
 	}
 	s.clock.after(cfg.AllocationInterval, s.allocationRound)
 	return s

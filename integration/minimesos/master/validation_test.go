@@ -129,9 +129,7 @@ func TestUnrecordedRefusalsOfTasks(t *testing.T) {
 		if len(got.UUID) > 0 {
 			t.Errorf("%s: has a uuid", test.name)
 		}
-		if err := m.Allocate(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		offerAgain(t, m)
 		o = c.offer()
 	}
 }
@@ -209,8 +207,8 @@ func TestIDOfAnUnreachableTaskIsTaken(t *testing.T) {
 	m, p, c := cluster(t, checkpointing(aware("apps")))
 	running(p, c, "t")
 	p.disconnect()
-	waitAgentGone(t, m)
-	if err := m.Advance(t.Context(), 2*time.Minute); err != nil {
+	p.awaitGone(m)
+	if err := m.Advance(bounded(t), 2*time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, "state", c.status("t").GetState(), mesos.TASK_UNREACHABLE)

@@ -20,6 +20,15 @@ func (m *Master) WaitDisconnected(ctx context.Context, frameworkID string) error
 	})
 }
 
+// WaitAgentGone returns when the agent is not connected, whether it may come
+// back or not. A broken connection is noticed a moment later.
+func (m *Master) WaitAgentGone(ctx context.Context, agentID string) error {
+	return m.wait(ctx, func(s *state) bool {
+		a := s.agent(agentID)
+		return a == nil || a.stream == nil
+	})
+}
+
 // Agents lists the ids of the connected agents in the order of registration.
 func (m *Master) Agents(ctx context.Context) (ids []string, err error) {
 	err = m.do(ctx, func(s *state) {
