@@ -18,7 +18,7 @@ import (
 // TestTorture is the short form of TestSoakTorture.
 func TestTorture(t *testing.T) {
 	t.Parallel()
-	torture(t, 3, 10*time.Second)
+	torture(t, 3, 8*time.Second)
 }
 
 // hops is one dataset's life: its tasks run one after the other, now here, now
@@ -36,7 +36,7 @@ type hops struct {
 // and holds each task to finding what the one before it reported as synced. The
 // oracle of the cluster runs beside it.
 func torture(t *testing.T, datasets int, length time.Duration) {
-	c := start(t, cluster.Options{Environment: map[string]string{"FLOCKER_EXECUTOR_LEASE": "2s"}})
+	c := startFaulty(t, cluster.Options{Environment: map[string]string{"FLOCKER_EXECUTOR_LEASE": "2s"}})
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	over := time.Now().Add(length)
@@ -96,7 +96,7 @@ func (h *hops) hop(t *testing.T, c *cluster.Minicluster, agents *lifts) {
 	h.ended(t, c, id)
 }
 
-func (h *hops) submit(t *testing.T, c *cluster.Minicluster, node, command string) string {
+func (h *hops) submit(t *testing.T, c cluster.Cluster, node, command string) string {
 	h.tasks++
 	id := fmt.Sprintf("%s.%d", h.name, h.tasks)
 	task := counter(id, node, h.name)
@@ -137,7 +137,7 @@ func (h *hops) disturb(t *testing.T, c *cluster.Minicluster, agents *lifts, id s
 }
 
 // await waits until the task has counted further.
-func (h *hops) await(t *testing.T, c *cluster.Minicluster, id string, further int) {
+func (h *hops) await(t *testing.T, c cluster.Cluster, id string, further int) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	over := time.After(30 * time.Second)
@@ -156,7 +156,7 @@ func (h *hops) await(t *testing.T, c *cluster.Minicluster, id string, further in
 
 // found holds a task to finding what was synced before: that number, or one
 // more, if the writer was killed between syncing and reporting.
-func (h *hops) found(t *testing.T, c *cluster.Minicluster, id string) {
+func (h *hops) found(t *testing.T, c cluster.Cluster, id string) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	over := time.After(30 * time.Second)
@@ -189,13 +189,13 @@ func hasEnded(t *testing.T, c cluster.Cluster, id string) bool {
 }
 
 // ended waits until no process of the task can write any more.
-func (h *hops) ended(t *testing.T, c *cluster.Minicluster, id string) {
+func (h *hops) ended(t *testing.T, c cluster.Cluster, id string) {
 	noProcess(t, c, id)
 	h.synced = max(h.synced, lastSynced(t, c, id))
 }
 
 // last runs a task undisturbed: everything is there.
-func (h *hops) last(t *testing.T, c *cluster.Minicluster) {
+func (h *hops) last(t *testing.T, c cluster.Cluster) {
 	t.Helper()
 	id := h.submit(t, c, "", `n=$(wc -l < data/log); echo "found $n"; seq $n | cmp - data/log`)
 	reaches(t, c, id, mesos.TASK_FINISHED)
@@ -205,7 +205,7 @@ func (h *hops) last(t *testing.T, c *cluster.Minicluster) {
 
 // lifts lets one agent at a time be killed and started again.
 type lifts struct {
-	c      *cluster.Minicluster
+	c      cluster.Cluster
 	closed chan struct{}
 	count  atomic.Int64 // restarts begun
 }

@@ -53,6 +53,27 @@ func answers(t *testing.T, method, url, body, want string) {
 	}
 }
 
+// Without any setting it has two nodes, the first of which is this machine, and
+// keeps everything in a temporary folder. SIGTERM ends it.
+func TestFlockerDefaults(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	p := launch(t, "flocker", "--listen=127.0.0.1:0", "--insecure")
+	url := strings.TrimPrefix(p.until(t, "ready "), "ready ")
+	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers(t, http.MethodGet, url+"/v1/state/nodes/by_era/"+strings.TrimSpace(string(boot)), "", "uuid")
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if code := p.exit(t); code != 0 {
+		t.Errorf("exit status %d: %s", code, p.stderr)
+	}
+	clean(t, dir)
+}
+
 // With TLS and a folder for the certificates it is usable by others.
 func TestFlockerTLS(t *testing.T) {
 	t.Parallel()
