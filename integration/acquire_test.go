@@ -78,7 +78,7 @@ func TestSameNodeTwice(t *testing.T) {
 // the dataset goes back where it was.
 func TestEndWhileAcquiring(t *testing.T) {
 	t.Parallel()
-	c := start(t, cluster.Options{})
+	c := startFaulty(t, cluster.Options{})
 	nodes := c.Nodes()
 	for name, end := range map[string]func(id string) error{
 		"kill":     func(id string) error { return c.Kill(deadline(t), id, nil) },
@@ -113,7 +113,7 @@ func TestEndWhileAcquiring(t *testing.T) {
 // when the service comes back within the deadline.
 func TestServiceTroubleIsWaitedOut(t *testing.T) {
 	t.Parallel()
-	c := start(t, cluster.Options{Nodes: 1})
+	c := startFaulty(t, cluster.Options{Nodes: 1})
 	for name, fault := range map[string]flockertest.Fault{
 		"500":          {Answer: flockertest.ServerError(), Times: 2},
 		"503 html":     {Answer: flockertest.Unavailable(), Times: 2},
@@ -136,7 +136,7 @@ func TestServiceTroubleIsWaitedOut(t *testing.T) {
 // It ends with a message that says what was wrong when it stays so.
 func TestServiceTroubleThatStays(t *testing.T) {
 	t.Parallel()
-	c := start(t, cluster.Options{Nodes: 1})
+	c := startFaulty(t, cluster.Options{Nodes: 1})
 	for name, tc := range map[string]struct {
 		fault flockertest.Fault
 		says  string

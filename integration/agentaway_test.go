@@ -53,7 +53,7 @@ func TestAgentRestartWindows(t *testing.T) {
 // grace, and the statuses arrive in order all the same.
 func TestShutdownUnacknowledged(t *testing.T) {
 	t.Parallel()
-	c := start(t, cluster.Options{Nodes: 1})
+	c := startFaulty(t, cluster.Options{Nodes: 1})
 	misbehave(t, c, 0, agent.Faults{Acknowledgements: []agent.AckFault{{Lose: true}}})
 	running(t, c, counter("unheard", "", "unheard"))
 	asked := time.Now()

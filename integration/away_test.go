@@ -34,7 +34,7 @@ func recoverBy(t *testing.T, c *cluster.Minicluster, node string, flags ...strin
 // the service is back, and only then.
 func TestServiceAwayWhileRunning(t *testing.T) {
 	t.Parallel()
-	c := start(t, cluster.Options{Nodes: 1, Environment: map[string]string{
+	c := startFaulty(t, cluster.Options{Nodes: 1, Environment: map[string]string{
 		"FLOCKER_EXECUTOR_LEASE": "1s", "FLOCKER_EXECUTOR_RELEASE_TIMEOUT": "2s",
 	}})
 	node := c.Nodes()[0].Name
@@ -81,7 +81,7 @@ func stillRunning(t *testing.T, c cluster.Cluster, id string) {
 // The node's next executor gives it back.
 func TestReleaseFails(t *testing.T) {
 	t.Parallel()
-	c := start(t, cluster.Options{Nodes: 1, Environment: map[string]string{
+	c := startFaulty(t, cluster.Options{Nodes: 1, Environment: map[string]string{
 		"FLOCKER_EXECUTOR_LEASE": "1h", "FLOCKER_EXECUTOR_ACQUIRE_TIMEOUT": "2h", "FLOCKER_EXECUTOR_RELEASE_TIMEOUT": "2s",
 	}})
 	node := c.Nodes()[0]
@@ -108,7 +108,7 @@ func TestReleaseFails(t *testing.T) {
 // "recover" clears what a killed executor left, on a node that gets no next one.
 func TestRecoverByOperator(t *testing.T) {
 	t.Parallel()
-	c := start(t, cluster.Options{Nodes: 1, Environment: map[string]string{"FLOCKER_EXECUTOR_LEASE": "1h", "FLOCKER_EXECUTOR_ACQUIRE_TIMEOUT": "2h"}})
+	c := startFaulty(t, cluster.Options{Nodes: 1, Environment: map[string]string{"FLOCKER_EXECUTOR_LEASE": "1h", "FLOCKER_EXECUTOR_ACQUIRE_TIMEOUT": "2h"}})
 	node := c.Nodes()[0].Name
 	running(t, c, counter("alive", node, "in-use"))
 	running(t, c, counter("dead", node, "orphaned"))

@@ -19,12 +19,12 @@ import (
 
 // gone asserts what every ending of a task must leave: no lease of the dataset,
 // no journal entry, no mount of ours, no process of the task or its executor.
-func gone(t *testing.T, c *cluster.Minicluster, datasets ...string) {
+func gone(t *testing.T, c cluster.Cluster, datasets ...string) {
 	t.Helper()
 	eventually(t, "nothing is left of the task", func() error { return left(c, datasets...) })
 }
 
-func left(c *cluster.Minicluster, datasets ...string) error {
+func left(c cluster.Cluster, datasets ...string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	for _, name := range datasets {
@@ -44,7 +44,7 @@ func left(c *cluster.Minicluster, datasets ...string) error {
 	return nil
 }
 
-func leftOn(ctx context.Context, c *cluster.Minicluster, node string, datasets []string) error {
+func leftOn(ctx context.Context, c cluster.Cluster, node string, datasets []string) error {
 	entries, err := journal(c, node)
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func leftOn(ctx context.Context, c *cluster.Minicluster, node string, datasets [
 }
 
 // journal lists the entries of all runs in a node's state directory.
-func journal(c *cluster.Minicluster, node string) ([]string, error) {
+func journal(c cluster.Cluster, node string) ([]string, error) {
 	var entries []string
 	root := filepath.Join(c.StateDir(node), "runs")
 	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
@@ -91,7 +91,7 @@ func journal(c *cluster.Minicluster, node string) ([]string, error) {
 // executors lists the executor and guard processes, and those of the task, that
 // were started with this executor id in the cluster: the environment of each
 // names both.
-func executors(c *cluster.Minicluster, taskID string) ([]string, error) {
+func executors(c cluster.Cluster, taskID string) ([]string, error) {
 	all, err := os.ReadDir("/proc") // Glob would list every process' folder
 	if err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func executors(c *cluster.Minicluster, taskID string) ([]string, error) {
 }
 
 // noProcess asserts that nothing started for the task is alive.
-func noProcess(t *testing.T, c *cluster.Minicluster, taskID string) {
+func noProcess(t *testing.T, c cluster.Cluster, taskID string) {
 	t.Helper()
 	eventually(t, "no process of the task is left", func() error {
 		found, err := executors(c, taskID)
@@ -150,7 +150,7 @@ func leaseOf(ctx context.Context, c cluster.Cluster, id string) (cluster.Lease, 
 }
 
 // killExecutor kills the task's executor, not its guard, with SIGKILL.
-func killExecutor(t *testing.T, c *cluster.Minicluster, taskID string) {
+func killExecutor(t *testing.T, c cluster.Cluster, taskID string) {
 	t.Helper()
 	if !killIfAlive(t, c, taskID) {
 		t.Fatalf("task %s has no executor", taskID)
@@ -158,7 +158,7 @@ func killExecutor(t *testing.T, c *cluster.Minicluster, taskID string) {
 }
 
 // killIfAlive says whether there was an executor to kill.
-func killIfAlive(t *testing.T, c *cluster.Minicluster, taskID string) bool {
+func killIfAlive(t *testing.T, c cluster.Cluster, taskID string) bool {
 	t.Helper()
 	all, err := executors(c, taskID)
 	if err != nil {

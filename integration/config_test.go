@@ -28,7 +28,7 @@ func TestServiceUnreachable(t *testing.T) {
 // A certificate that cannot work is refused with the file and the check that it
 // failed.
 func TestWrongCertificate(t *testing.T) {
-	c := shared(t)
+	c := sharedFaulty(t)
 	t.Parallel()
 	dir := t.TempDir()
 	tls := c.Service.TLSDir
@@ -57,7 +57,7 @@ func TestWrongCertificate(t *testing.T) {
 // a reboot that it has not noticed.
 func TestUnknownNode(t *testing.T) {
 	t.Parallel()
-	c := start(t, cluster.Options{})
+	c := startFaulty(t, cluster.Options{})
 	node := c.Nodes()[0].Name
 	boot := uuid.NewString()
 	if err := os.WriteFile(c.BootIDFile(node), []byte(boot+"\n"), 0o444); err != nil {

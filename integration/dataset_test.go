@@ -36,7 +36,7 @@ func named(t *testing.T, c cluster.Cluster, name string) (ids []string) {
 
 // A dataset that another tool has made is used, from either node, not twinned.
 func TestDatasetOfAnotherTool(t *testing.T) {
-	c := shared(t)
+	c := sharedFaulty(t)
 	t.Parallel()
 	id := foreign(c, "foreign")
 	for i, node := range c.Nodes() {
@@ -54,7 +54,7 @@ func TestDatasetOfAnotherTool(t *testing.T) {
 
 // Two live datasets of a name are one too many to guess.
 func TestTwoDatasetsOfOneName(t *testing.T) {
-	c := shared(t)
+	c := sharedFaulty(t)
 	t.Parallel()
 	first, second := foreign(c, "twins"), foreign(c, "twins")
 	status := refused(t, c, volumeTask("which-twin", "", "twins", "true", "timeout=10s"), "twins", first, second, "dataset=")
@@ -97,7 +97,7 @@ func TestNameUsedAgain(t *testing.T) {
 
 // dataset= names the dataset; the name must then be its own, if it has one.
 func TestDatasetByID(t *testing.T) {
-	c := shared(t)
+	c := sharedFaulty(t)
 	t.Parallel()
 	id := foreign(c, "by-id")
 	refused(t, c, volumeTask("misnamed", "", "other-name", "true", "dataset="+id, "timeout=10s"), "other-name", "by-id", id)
@@ -109,7 +109,7 @@ func TestDatasetByID(t *testing.T) {
 
 // create=false never makes a dataset.
 func TestCreateFalse(t *testing.T) {
-	c := shared(t)
+	c := sharedFaulty(t)
 	t.Parallel()
 	refused(t, c, volumeTask("no-create", "", "never-made", "true", "create=false", "timeout=10s"), "never-made", "create=false")
 	if ids := named(t, c, "never-made"); len(ids) > 0 {

@@ -13,7 +13,7 @@ import (
 )
 
 // operator is a person with a Flocker client of their own.
-func operator(t *testing.T, c *cluster.Minicluster) *flocker.Client {
+func operator(t *testing.T, c cluster.Cluster) *flocker.Client {
 	t.Helper()
 	client, err := c.FlockerClient()
 	if err != nil {
@@ -24,14 +24,14 @@ func operator(t *testing.T, c *cluster.Minicluster) *flocker.Client {
 }
 
 // running submits a counter and waits until it has written.
-func running(t *testing.T, c *cluster.Minicluster, task cluster.Task) {
+func running(t *testing.T, c cluster.Cluster, task cluster.Task) {
 	t.Helper()
 	submit(t, c, task)
 	reaches(t, c, task.ID, mesos.TASK_RUNNING)
 	printed(t, c, task.ID, "synced ")
 }
 
-func kill(t *testing.T, c *cluster.Minicluster, id string) {
+func kill(t *testing.T, c cluster.Cluster, id string) {
 	t.Helper()
 	if err := c.Kill(deadline(t), id, nil); err != nil {
 		t.Fatal(err)
@@ -40,7 +40,7 @@ func kill(t *testing.T, c *cluster.Minicluster, id string) {
 }
 
 // mountedOn waits until the dataset is mounted on a node.
-func mountedOn(t *testing.T, c *cluster.Minicluster, name, uuid string) {
+func mountedOn(t *testing.T, c cluster.Cluster, name, uuid string) {
 	t.Helper()
 	eventually(t, "dataset "+name+" is mounted on "+uuid, func() error {
 		d, err := dataset(context.Background(), c, name)

@@ -39,7 +39,7 @@ func killPoints() []string {
 // expiry, and a lease that was taken was returned by the same node.
 func TestKillMatrix(t *testing.T) {
 	t.Parallel()
-	c := start(t, cluster.Options{
+	c := startFaulty(t, cluster.Options{
 		Executor:    binaries.failpoint,
 		Environment: map[string]string{"FLOCKER_EXECUTOR_LEASE": "1h", "FLOCKER_EXECUTOR_ACQUIRE_TIMEOUT": "2h"},
 	})

@@ -11,7 +11,7 @@ import (
 // timeout, and what was made stays, unleased.
 func TestMountNeverAppears(t *testing.T) {
 	t.Parallel()
-	c := start(t, cluster.Options{Nodes: 1})
+	c := startFaulty(t, cluster.Options{Nodes: 1})
 	node := c.Nodes()[0]
 	c.Service.PauseAgent(node.Flocker)
 	refused(t, c, volumeTask("patient", "", "late-data", "echo ran > data/log", "size=64MiB", "timeout=2s"),
@@ -28,7 +28,7 @@ func TestMountNeverAppears(t *testing.T) {
 // mounted there: nothing is written into it, and the dataset is put back.
 func TestDirectoryIsNoMount(t *testing.T) {
 	t.Parallel()
-	c := start(t, cluster.Options{})
+	c := startFaulty(t, cluster.Options{})
 	here, there := c.Nodes()[0], c.Nodes()[1]
 	finishes(t, c, volumeTask("before", here.Name, "away", "echo 1 > data/log"))
 	d, err := dataset(deadline(t), c, "away")

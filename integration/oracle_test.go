@@ -26,13 +26,13 @@ func TestOracleNoticesMissingPin(t *testing.T) {
 			nodes := w.Nodes()
 			task := counter("writer", nodes[0].Name, "torn")
 			task.Environment = map[string]string{failpoint.Faults: fault}
-			running(t, w.Minicluster, task)
+			running(t, w, task)
 			orderAway(t, w.Minicluster, "torn", nodes[1].Flocker)
 			settled := fmt.Sprintf("synced %d\n", lastSynced(t, w, "writer")+100)
 			if fault == "" {
 				printed(t, w, "writer", settled)
 			} else {
-				mountedOn(t, w.Minicluster, "torn", nodes[1].Flocker)
+				mountedOn(t, w, "torn", nodes[1].Flocker)
 			}
 			expectDoubles(t, w, fault != "")
 		})
@@ -48,7 +48,7 @@ func TestOracleNoticesPrivateRoot(t *testing.T) {
 		t.Run("fault="+strings.Trim(fault, ","), func(t *testing.T) {
 			w := watchedCluster(t)
 			nodes := w.Nodes()
-			running(t, w.Minicluster, counter("mover", nodes[0].Name, "copied"))
+			running(t, w, counter("mover", nodes[0].Name, "copied"))
 			fifo := filepath.Join(w.Dir(), "pause")
 			if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 				t.Fatal(err)
@@ -57,9 +57,9 @@ func TestOracleNoticesPrivateRoot(t *testing.T) {
 			bystander.Environment = map[string]string{failpoint.Faults: fault + "pause-stage=" + fifo}
 			submit(t, w, bystander)
 			held := openWriter(t, fifo)
-			kill(t, w.Minicluster, "mover")
+			kill(t, w, "mover")
 			orderAway(t, w.Minicluster, "copied", nodes[1].Flocker)
-			mountedOn(t, w.Minicluster, "copied", nodes[1].Flocker)
+			mountedOn(t, w, "copied", nodes[1].Flocker)
 			_ = held.Close()
 			reaches(t, w, "bystander", mesos.TASK_FINISHED)
 			expectDoubles(t, w, fault != "")

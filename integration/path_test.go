@@ -68,7 +68,7 @@ func TestAbsolutePath(t *testing.T) {
 }
 
 // untouched asserts that the node itself sees its own directory.
-func untouched(t *testing.T, c *cluster.Minicluster, node, path string) {
+func untouched(t *testing.T, c cluster.Cluster, node, path string) {
 	t.Helper()
 	if out, err := c.Exec(deadline(t), node, "ls", "-A", path); err != nil || string(out) != "host\n" {
 		t.Errorf("the node sees %q in %s (%v)", out, path, err)

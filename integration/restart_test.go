@@ -16,7 +16,7 @@ func TestAgentRestart(t *testing.T) {
 	for _, isolation := range []string{"posix", "linux"} {
 		t.Run(isolation, func(t *testing.T) {
 			t.Parallel()
-			c := start(t, cluster.Options{Isolation: isolation})
+			c := startFaulty(t, cluster.Options{Isolation: isolation})
 			nodes := c.Nodes()
 			running(t, c, counter("running", nodes[0].Name, "kept"))
 			c.Service.PauseAgent(nodes[0].Flocker)

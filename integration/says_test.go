@@ -42,7 +42,7 @@ func finishes(t *testing.T, c cluster.Cluster, task cluster.Task) string {
 }
 
 // refused submits a task that must fail without ever having run.
-func refused(t *testing.T, c *cluster.Minicluster, task cluster.Task, says ...string) mesos.TaskStatus {
+func refused(t *testing.T, c cluster.Cluster, task cluster.Task, says ...string) mesos.TaskStatus {
 	t.Helper()
 	submit(t, c, task)
 	status := reaches(t, c, task.ID, mesos.TASK_FAILED)

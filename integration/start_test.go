@@ -36,8 +36,11 @@ func (w *watched) close() (doubles []string, err error) {
 	return theOracle.doubles(w.Dir()), err
 }
 
-// start gives the test a cluster of its own.
-func start(t *testing.T, o cluster.Options) *cluster.Minicluster {
+// start gives the test a cluster of its own. A test that makes faults which no
+// real daemon can be asked for uses startFaulty.
+func start(t *testing.T, o cluster.Options) cluster.Cluster { return startFaulty(t, o) }
+
+func startFaulty(t *testing.T, o cluster.Options) *cluster.Minicluster {
 	t.Helper()
 	w, err := startWatched(deadline(t), o)
 	if err != nil {
@@ -62,7 +65,9 @@ var common = sync.OnceValues(func() (*watched, error) {
 	return startWatched(ctx, cluster.Options{})
 })
 
-func shared(t *testing.T) *cluster.Minicluster {
+func shared(t *testing.T) cluster.Cluster { return sharedFaulty(t) }
+
+func sharedFaulty(t *testing.T) *cluster.Minicluster {
 	t.Helper()
 	w, err := common()
 	if err != nil {

@@ -22,7 +22,7 @@ func TestStateDirectoryUnusable(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := start(t, cluster.Options{Nodes: 1})
+			c := startFaulty(t, cluster.Options{Nodes: 1})
 			node := c.Nodes()[0].Name
 			if _, err := c.Exec(deadline(t), node, spoil...); err != nil {
 				t.Fatal(err)

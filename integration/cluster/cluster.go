@@ -6,6 +6,8 @@ import (
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	"github.com/moby/sys/mountinfo"
+
+	"github.com/mesos-flocker/flocker-executor/flocker"
 )
 
 // Cluster is a running Mesos with Flocker, seen from outside. All methods may
@@ -37,6 +39,13 @@ type Cluster interface {
 	// Datasets and Leases are what the control service says.
 	Datasets(ctx context.Context) ([]Dataset, error)
 	Leases(ctx context.Context) ([]Lease, error)
+	// Dir is the folder in which all sandboxes lie; StateDir is a node's
+	// --state-dir. Both are readable from here.
+	Dir() string
+	StateDir(node string) string
+	// FlockerClient is an operator's client of the control service. The caller
+	// closes it.
+	FlockerClient() (*flocker.Client, error)
 	// Close ends everything and leaves nothing behind. Repeatable.
 	Close() error
 }

@@ -110,7 +110,7 @@ func (m *Minicluster) describe(o Options) Description {
 	port, _ := strconv.Atoi(u.Port())
 	tls := m.Service.TLSDir
 	d := Description{
-		Master: m.Master.URL(), Executor: o.Executor, Backend: backendText(o.Backend),
+		Master: m.Master.URL(), Executor: o.Executor, Backend: backendText(o.Backend), Folder: m.dir,
 		Flocker: flocker.Config{
 			Host: u.Hostname(), Port: port, CAFile: filepath.Join(tls, "cluster.crt"),
 			CertFile: filepath.Join(tls, "user.crt"), KeyFile: filepath.Join(tls, "user.key"),

@@ -201,9 +201,6 @@ func closing() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), 20*time.Second)
 }
 
-// Dir is the folder in which everything of this cluster lies.
-func (m *Minicluster) Dir() string { return m.dir }
-
 func (m *Minicluster) pool() string { return filepath.Join(m.dir, "images") }
 
 // ExecutorEnvironment is what a node's agent gives every executor.
@@ -223,9 +220,6 @@ func (m *Minicluster) ExecutorEnvironment(node string) ([]string, error) {
 // BootIDFile holds a node's boot id; who writes it reboots the node, as far as
 // programs can tell.
 func (m *Minicluster) BootIDFile(node string) string { return filepath.Join(m.dir, node, "boot_id") }
-
-// StateDir is a node's --state-dir as this process reaches it.
-func (m *Minicluster) StateDir(node string) string { return filepath.Join(m.dir, node, "state") }
 
 // DescriptionPath is what Attach, in another process, needs.
 func (m *Minicluster) DescriptionPath() string { return filepath.Join(m.dir, "cluster.json") }

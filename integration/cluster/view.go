@@ -23,6 +23,7 @@ type Description struct {
 	Master   string            `json:"master"`   // base URL of the scheduler API
 	Executor string            `json:"executor"` // binary that tasks are launched with
 	Backend  string            `json:"backend"`
+	Folder   string            `json:"folder"`  // everything of the cluster lies in it
 	Flocker  flocker.Config    `json:"flocker"` // control service and certificates
 	Nodes    []NodeDescription `json:"nodes"`
 }
@@ -62,6 +63,12 @@ func (v *view) Nodes() []Node {
 	}
 	return nodes
 }
+
+// Dir implements Cluster.
+func (v *view) Dir() string { return v.Folder }
+
+// StateDir implements Cluster.
+func (v *view) StateDir(node string) string { return filepath.Join(v.Folder, node, "state") }
 
 func (v *view) Backend() string { return v.Description.Backend }
 

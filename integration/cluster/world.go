@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
+	"github.com/moby/sys/mountinfo"
 	"golang.org/x/sys/unix"
 )
 
@@ -32,8 +35,28 @@ func enterWorld(dir string) error {
 			return err
 		}
 	}
+	if err := dropDatasets(); err != nil {
+		return err
+	}
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SHARED, ""); err != nil {
 		return fmt.Errorf("make / shared: %w", err)
+	}
+	return nil
+}
+
+// dropDatasets detaches what the machine has mounted from loop devices: a frozen
+// copy in here would keep another cluster's dataset alive after it has left.
+func dropDatasets() error {
+	loops, err := mountinfo.GetMounts(func(i *mountinfo.Info) (skip, stop bool) {
+		return !strings.HasPrefix(i.Source, "/dev/loop"), false
+	})
+	if err != nil {
+		return err
+	}
+	for _, m := range slices.Backward(loops) {
+		if err := unix.Unmount(m.Mountpoint, unix.MNT_DETACH); err != nil {
+			return fmt.Errorf("detach the machine's %s: %w", m.Mountpoint, err)
+		}
 	}
 	return nil
 }
