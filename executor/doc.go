@@ -2,7 +2,8 @@
 // to bottom.
 //
 //	LAUNCH → Spec → 1 STARTING → 2 hold volumes → 3 start → 4 RUNNING → 5 wait
-//	       → 6 stop → 7 release → 8 terminal status → 9 its acknowledgement → exit
+//	       → 6 stop → 7 release → 8 terminal status → 9 its acknowledgement
+//	       → 10 release again while something is pinned → exit
 //
 //	                 agent
 //	      events ↓ ↑ ↓ ↑ SUBSCRIBE, UPDATE
@@ -12,9 +13,9 @@
 //	  orders    hands out the first LAUNCH, refuses every other; KILL, SHUTDOWN,
 //	            SIGTERM and the loss of the agent become orders: a cancelled
 //	            context for steps 2 and 3, a message for step 5, and from a
-//	            shutdown on deadlines for 7, 8 and 9.
+//	            shutdown on deadlines for 7 to 10.
 //	        LAUNCH ↓ orders
-//	  task      steps 1 to 9; only step 5 waits for more than one thing.
+//	  task      steps 1 to 10; only step 5 waits for more than one thing.
 //
 // Who dies, and what happens:
 //
@@ -31,6 +32,9 @@
 //	the agent, unkindly    401, 403: as if it were gone for good
 //	the control service    a running task is not touched (volumes); a hold waits until its deadline
 //	the other node         its lease is waited for until the deadline
+//	nobody although told   a process that SIGKILL does not end (state D), or a stranger's copy of
+//	                       the mount: the status goes out in time and names what is held; pin and
+//	                       renewals stay, and the executor with them, until it is over or SHUTDOWN
 //	the dataset is lost    SIGTERM, SIGKILL after the kill grace; TASK_FAILED,
 //	                       REASON_CONTAINER_LIMITATION
 //	the scheduler          nothing: acknowledgements are the agent's

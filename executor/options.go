@@ -45,4 +45,5 @@ type Held interface {
 	Lost() <-chan error
 	Stop(ctx context.Context) error
 	Release(ctx context.Context) error
+	Pinned() bool
 }

@@ -21,9 +21,16 @@ const startLimit = time.Minute
 
 var errStart = fmt.Errorf("not started within %v", startLimit)
 
+// The pauses between two attempts to release what is still pinned.
+const (
+	letGoFirst = time.Second
+	letGoMost  = 30 * time.Second
+)
+
 // Run is an executor's whole life: it subscribes, lives the life of one task,
-// and returns when the agent has acknowledged how it ended. An error says that
-// the agent could not be told. ctx is not how a task is ended: Terminate is.
+// and returns when the agent has acknowledged how it ended and no volume is
+// pinned any more. An error says that the agent could not be told. ctx is not
+// how a task is ended: Terminate is.
 func Run(ctx context.Context, o Options) error {
 	session := Open(ctx, o.Environment, o.Transport, o.Log)
 	defer session.Close()
@@ -37,13 +44,20 @@ func Run(ctx context.Context, o Options) error {
 	defer startRecovery(ctx, orders.end.release, o)()
 	if launch.Group {
 		refuseGroup(session, launch.Tasks)
-	} else {
-		t := newTask(session, orders, launch, o)
-		session.Send(t.live(launch.Tasks[0])) // 8
+		return flush(session, orders, o)
 	}
-	report, cancel := context.WithTimeout(orders.end.report, o.Environment.RecoveryTimeout+reportLimit)
+	t := newTask(session, orders, launch, o)
+	session.Send(t.live(launch.Tasks[0])) // 8
+	err := flush(session, orders, o)      // 9
+	t.letGo()                             // 10
+	return err
+}
+
+// flush waits for the acknowledgement of everything that was sent.
+func flush(s *Session, l *orders, o Options) error {
+	ctx, cancel := context.WithTimeout(l.end.report, o.Environment.RecoveryTimeout+reportLimit)
 	defer cancel()
-	return session.Flush(report) // 9
+	return s.Flush(ctx)
 }
 
 // task is one task's life.
@@ -55,6 +69,7 @@ type task struct {
 	killing bool // the framework wants TASK_KILLING
 	log     *zap.Logger
 	spec    Spec
+	held    Held // nil until the volumes are held
 }
 
 func newTask(s *Session, l *orders, launch launched, o Options) *task {
@@ -63,7 +78,7 @@ func newTask(s *Session, l *orders, launch launched, o Options) *task {
 }
 
 // live takes the task from its LAUNCH to its terminal status. What it holds when
-// it returns, the status says.
+// it returns, the status says, and letGo goes on to release.
 func (t *task) live(info mesos.TaskInfo) Status {
 	spec, err := t.read(info)
 	if err != nil {
@@ -75,7 +90,8 @@ func (t *task) live(info mesos.TaskInfo) Status {
 	if err != nil {
 		return t.notStarted(err)
 	}
-	return t.released(held, t.run(held)) // 7
+	t.held = held
+	return t.released(t.run(held)) // 7
 }
 
 func (t *task) read(info mesos.TaskInfo) (Spec, error) {
@@ -165,17 +181,47 @@ func (t *task) notStarted(err error) Status {
 
 // released stops all that is left of the task and gives its volumes back: the
 // terminal status goes out after that, and names what is still held.
-func (t *task) released(held Held, end Status) Status {
-	ctx, cancel := context.WithTimeoutCause(t.orders.end.release, t.options.ReleaseTimeout, errors.New("the release timeout is over"))
-	defer cancel()
-	if err := held.Stop(ctx); err != nil { // 6
-		t.log.Error("stopping the task failed", zap.Error(err))
-	}
-	if err := held.Release(ctx); err != nil {
-		t.log.Error("release failed", zap.Error(err))
+func (t *task) released(end Status) Status {
+	if err := t.release(); err != nil {
 		end.Message += "; " + err.Error()
 	}
 	return end
+}
+
+// release is one attempt, within the release timeout or what a shutdown leaves
+// of it.
+func (t *task) release() error {
+	ctx, cancel := context.WithTimeoutCause(t.orders.end.release, t.options.ReleaseTimeout, errors.New("the release timeout is over"))
+	defer cancel()
+	if err := t.held.Stop(ctx); err != nil { // 6
+		t.log.Error("stopping the task failed", zap.Error(err))
+	}
+	err := t.held.Release(ctx)
+	if err != nil {
+		t.log.Error("release failed", zap.Error(err))
+	}
+	return err
+}
+
+// letGo goes on releasing what is pinned although its release has failed: a
+// process of the task may still write to it. As long as this process lives the
+// pin is open and the lease is renewed; were it to end, the lease would expire,
+// and another node could mount what is still written to here. So nothing but a
+// shutdown ends this before it is done.
+func (t *task) letGo() {
+	shutdown := t.orders.end.release
+	for pause := letGoFirst; t.held != nil && t.held.Pinned(); pause = min(2*pause, letGoMost) {
+		t.log.Warn("a volume is still pinned: the executor stays, and tries again to release it", zap.Duration("in", pause))
+		select {
+		case <-time.After(pause):
+		case <-shutdown.Done():
+			t.log.Error("the executor ends with a volume still held: the rest is recovery's", zap.Error(context.Cause(shutdown)))
+			return
+		}
+		if t.release() == nil {
+			t.log.Info("what was left held is released")
+		}
+	}
 }
 
 // noTask is the end of an executor that was never given a task.

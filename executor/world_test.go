@@ -37,6 +37,7 @@ type world struct {
 	lost      chan error
 	stopped   atomic.Bool
 	released  atomic.Bool
+	pinned    atomic.Bool
 }
 
 func (w *world) Start(ctx context.Context, _ guard.Task) error {
@@ -49,6 +50,7 @@ func (w *world) Start(ctx context.Context, _ guard.Task) error {
 func (w *world) Signal(s syscall.Signal) error     { w.signals <- s; return nil }
 func (w *world) Exited() <-chan syscall.WaitStatus { return w.exited }
 func (w *world) Lost() <-chan error                { return w.lost }
+func (w *world) Pinned() bool                      { return w.pinned.Load() }
 
 func (w *world) Stop(context.Context) error {
 	w.stopped.Store(true)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -18,8 +19,8 @@ import (
 
 // Held is the volumes of one task, and the task itself once it is started. One
 // goroutine owns it; Signal and Stop may be called from others after Start has
-// returned. Whoever has a Held calls Release until it returns nil, or exits and
-// leaves the rest to recovery.
+// returned. Whoever has a Held calls Release until it returns nil or nothing is
+// Pinned; what is left then when the process exits is recovery's.
 type Held struct {
 	o       Options
 	journal *journal.Journal
@@ -91,6 +92,14 @@ func (h *Held) Stop(ctx context.Context) error {
 		return nil
 	}
 	return h.guard.Stop(ctx)
+}
+
+// Pinned says, after a Release, that a volume may not leave this node yet: it is
+// not proved that nobody can write to it, or not all is written out. Its lease
+// goes on being renewed. Whoever is told so calls Release again and lives on
+// until then: with the process go the pin and the renewals.
+func (h *Held) Pinned() bool {
+	return slices.ContainsFunc(h.vols, func(v *holding) bool { return v.pin != nil })
 }
 
 // tell remembers the state of v and reports it.

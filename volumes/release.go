@@ -17,8 +17,8 @@ import (
 // and so does ReleaseTimeout; it must not be the context that ended the task.
 // Volumes are released side by side, so that one that cannot be does not hold up
 // the rest. The error names what is left held and why; Release may then be
-// called again, and goes on where it stopped. What is left when the process
-// exits is recovery's.
+// called again, and goes on where it stopped; what is Pinned until then has its
+// lease renewed. What is left when the process exits is recovery's.
 //
 // An error of syncfs is reported although nothing is left held.
 func (h *Held) Release(ctx context.Context) error {
@@ -102,6 +102,9 @@ func (v *holding) release(ctx context.Context, store Store, j *journal.Journal) 
 
 // kept says that the lease stays, for a person and for recovery.
 func (v *holding) kept(ctx context.Context, err error) error {
+	if v.pin != nil {
+		return fmt.Errorf("%w; it stays pinned, and its lease is renewed, while its executor lives", v.fail(ctx, "release", err))
+	}
 	until := ""
 	if t := v.entry.Record.LeaseUntil; !t.IsZero() {
 		until = " until " + t.Format(time.RFC3339)

@@ -135,19 +135,35 @@ func TestControlServiceAway(t *testing.T) {
 func TestBystanderWithCopy(t *testing.T) {
 	w := newWorld(t)
 	id := w.dataset("data", here)
-	h := w.running(w.options("task-1", nil))
+	var renewals atomic.Int64
+	o := w.options("task-1", func(request string) error {
+		if request == "renew" {
+			renewals.Add(1)
+		}
+		return nil
+	})
+	o.Lease = 400 * time.Millisecond
+	h := w.running(o)
 	bystander := mountstest.UnshareShell(t, []string{"--propagation=private"}, "true")
 	short, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
 	err := h.Release(short)
-	if err == nil || !strings.Contains(err.Error(), "not proved") || !strings.Contains(err.Error(), id) {
-		t.Errorf("release: %v", err)
+	if err == nil || !strings.Contains(err.Error(), "not proved") || !strings.Contains(err.Error(), id) || !h.Pinned() {
+		t.Errorf("release: %v; pinned: %v", err, h.Pinned())
 	}
 	if s := w.cluster.read(); s.Leases[id].Node != here {
 		t.Error("the lease went back")
 	}
+	before := renewals.Load()
+	eventually(t, "the lease is renewed after the release has failed", func() bool { return renewals.Load() > before+2 })
+	if err := unix.Unmount(w.path("root", id), 0); !errors.Is(err, unix.EBUSY) {
+		t.Errorf("umount after the release has failed: %v", err)
+	}
 	bystander.End()
 	must(t, h.Release(t.Context()))
+	if h.Pinned() {
+		t.Error("pinned after the release")
+	}
 	w.clean()
 }
 
