@@ -252,6 +252,28 @@ func TestAbandonedAcquireInTime(t *testing.T) {
 	w.clean()
 }
 
+// A volume whose start cannot be journalled is as if it had never been used.
+func TestStartNotJournalled(t *testing.T) {
+	w := newWorld(t)
+	first, second := w.dataset("data", there), w.dataset("logs", there)
+	must(t, os.Mkdir(w.path("logs"), 0o755))
+	o := w.options("task-1", nil)
+	h := w.hold(o, vol("data"), volumes.Volume{Label: "flocker.volume.logs", Name: "logs", Path: w.path("logs")})
+	entry := w.path("state", strings.Replace(w.journal()[0], first, second, 1))
+	obstacle := strings.Replace(entry, "/wanted/", "/held/", 1)
+	must(t, os.Mkdir(obstacle, 0o700))
+	err := h.Start(t.Context(), shell("echo 1 > data/file", o.Sandbox))
+	if err == nil || !strings.Contains(err.Error(), "start task with volume logs") {
+		t.Errorf("start: %v", err)
+	}
+	must(t, os.Remove(obstacle))
+	must(t, h.Release(t.Context()))
+	if w.cluster.read().Datasets[second].Primary != there {
+		t.Error("the second volume is not put back")
+	}
+	w.clean()
+}
+
 func TestTwoVolumes(t *testing.T) {
 	w := newWorld(t)
 	relative, absolute := w.dataset("data", there), w.dataset("logs", here)

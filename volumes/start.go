@@ -79,13 +79,19 @@ func (h *Held) plan() guard.Config {
 
 // settle journals that v is held, and by which guard, so that recovery can wait
 // for its end. Until here a release puts the dataset back where it was; from now
-// on it stays on this node.
+// on it stays on this node. A write that fails leaves all but the entry's place
+// as it was, for the release.
 func (h *Held) settle(ctx context.Context, v *holding, g journal.Process) (err error) {
 	v.join(ctx)
 	defer h.keep(ctx, v)
-	v.entry.Guard = &g
-	v.entry.Mount = &journal.Mount{Point: v.mount.Point, Device: v.mount.Device, Subtree: v.mount.Subtree}
-	v.entry.Record.PreviousPrimary = ""
-	v.entry, err = h.journal.Promote(v.entry, journal.Held)
-	return err
+	held := v.entry
+	held.Guard = &g
+	held.Mount = &journal.Mount{Point: v.mount.Point, Device: v.mount.Device, Subtree: v.mount.Subtree}
+	held.Record.PreviousPrimary = ""
+	if held, err = h.journal.Promote(held, journal.Held); err != nil {
+		v.entry.Stage = held.Stage
+		return err
+	}
+	v.entry = held
+	return nil
 }
