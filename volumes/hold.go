@@ -72,8 +72,11 @@ func (h *Held) open(vols []Volume) (err error) {
 			},
 		})
 	}
-	// Two tasks that want the same two datasets must not wait for each other.
-	slices.SortStableFunc(h.vols, func(a, b *holding) int { return cmp.Compare(a.Name, b.Name) })
+	// Two tasks that want the same two datasets must not wait for each other. A
+	// name is only what a task calls a dataset that it gives the id of.
+	slices.SortStableFunc(h.vols, func(a, b *holding) int {
+		return cmp.Compare(cmp.Or(a.Dataset, a.Name), cmp.Or(b.Dataset, b.Name))
+	})
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,26 @@ func TestReleaseWithoutStart(t *testing.T) {
 	must(t, h.Release(t.Context()))
 	if w.cluster.read().Datasets[id].Primary != there {
 		t.Error("the dataset is not put back")
+	}
+	w.clean()
+}
+
+// Whatever two tasks call the same datasets, they take them in one order.
+func TestOrderIsThatOfTheDatasets(t *testing.T) {
+	w := newWorld(t)
+	ids := []string{w.dataset("", here), w.dataset("", here)}
+	slices.Sort(ids)
+	for _, names := range [][]string{{"a", "b"}, {"b", "a"}} {
+		var vols []volumes.Volume
+		for i, name := range names {
+			vols = append(vols, volumes.Volume{Label: "flocker.volume." + name, Name: name, Dataset: ids[i], Path: name})
+		}
+		before := len(w.cluster.read().Log)
+		h := w.hold(w.options("task-"+names[0], nil), vols...)
+		if log := w.cluster.read().Log[before:]; len(log) != 2 || log[0] != "lease "+ids[0] || log[1] != "lease "+ids[1] {
+			t.Errorf("names %q: requests %q", names, log)
+		}
+		must(t, h.Release(t.Context()))
 	}
 	w.clean()
 }
