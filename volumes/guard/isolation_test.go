@@ -45,6 +45,32 @@ func TestSandboxOnAMountOfItsOwn(t *testing.T) {
 	}
 }
 
+// A persistent volume of Mesos is mounted below the sandbox before the executor
+// starts, and may be called anything.
+func TestPersistentVolumeStays(t *testing.T) {
+	w := newWorld(t)
+	volume := filepath.Join(w.sandbox, uuid.NewString())
+	if err := os.Mkdir(volume, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount("none", volume, "tmpfs", 0, ""); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(volume, unix.MNT_DETACH) })
+	g := start(t, w.config("data"))
+	w.sh(t, g, "touch data/file "+filepath.Base(volume)+"/file")
+	if status := exit(t, g); status != 0 {
+		t.Errorf("wait status %#x", status)
+	}
+	w.file(t, filepath.Join(filepath.Base(volume), "file"))
+	if err := unix.Unmount(volume, 0); err != nil {
+		t.Errorf("umount of the persistent volume: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(volume, "file")); err == nil {
+		t.Error("the task wrote to what lies under the persistent volume")
+	}
+}
+
 // G2: a bind below a sandbox is never seen by the agent, which deletes sandboxes.
 func TestNoMountIsSeenOutside(t *testing.T) {
 	w := newWorld(t)

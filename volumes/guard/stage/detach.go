@@ -17,7 +17,9 @@ import (
 //
 // A mount is taken for a dataset's when it lies below a storage root, and also
 // when its last element is a UUID, as the mounts of Flocker are: a task without
-// volumes has no storage root to name and must not keep anybody's dataset.
+// volumes has no storage root to name and must not keep anybody's dataset. Below
+// the sandbox a UUID says nothing: the agent mounts Mesos' persistent volumes
+// there, under whatever path their task asks for.
 func (b *binder) detachOthers() error {
 	for range 10 {
 		others, err := b.others()
@@ -66,7 +68,7 @@ func (b *binder) dataset(point string) bool {
 		root = path.Clean(root)
 		return point != root && mounts.Below(point, root)
 	}
-	return slices.ContainsFunc(b.plan.Roots, below) || isUUID(path.Base(point))
+	return slices.ContainsFunc(b.plan.Roots, below) || isUUID(path.Base(point)) && !mounts.Below(point, b.home)
 }
 
 func isUUID(s string) bool {
