@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	wireexec "github.com/mesos/mesos-go/api/v1/lib/executor"
+
 	"github.com/mesos-flocker/flocker-executor/integration/minimesos/wire"
 )
 
@@ -23,6 +25,8 @@ type Faults struct {
 	// Split writes the records of streams opened from now on in pieces of so many
 	// bytes, each an HTTP chunk.
 	Split int `json:"split,omitempty"`
+	// Beat sends a HEARTBEAT on every open stream, as if its time had come.
+	Beat bool `json:"beat,omitempty"`
 	// Acknowledgements concern the ACKNOWLEDGED events from now on.
 	Acknowledgements []AckFault `json:"acknowledgements,omitempty"`
 	// HoldCalls answers no call at all until the next POST, which breaks them off.
@@ -77,6 +81,9 @@ func (a *agent) setFaults(f Faults) {
 	a.faults = faultState{current: f, replaced: make(chan struct{})}
 	for _, framework := range a.frameworks {
 		for _, e := range framework.executors {
+			if f.Beat {
+				a.send(e, &wireexec.Event{Type: wireexec.Event_HEARTBEAT})
+			}
 			e.disturb(f)
 		}
 	}

@@ -114,3 +114,12 @@ func TestUnknownFault(t *testing.T) {
 		t.Errorf("%d %s", status, text)
 	}
 }
+
+func TestHeartbeatOnDemand(t *testing.T) {
+	r := newRig(t, nil)
+	_, _, s := subscribed(t, r, false)
+	for range 2 {
+		r.faults(agent.Faults{Beat: true})
+		s.next(wireexec.Event_HEARTBEAT)
+	}
+}

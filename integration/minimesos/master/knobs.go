@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// pongPatience is how long Advance lets agents answer a ping, in real time.
+// pongPatience is how long Advance and Settle let agents answer a ping, in real time.
 const pongPatience = 10 * time.Second
 
 // Advance moves the master's clock: heartbeats, filters, pings and failover
@@ -21,11 +21,26 @@ func (m *Master) Advance(ctx context.Context, d time.Duration) error {
 			return err
 		}
 		if err := m.awaitPongs(ctx); err != nil {
-			return err
+			return fmt.Errorf("advance the master's clock: %w", err)
 		}
 		d -= step
 	}
 	return nil
+}
+
+// Settle returns when every connected agent has done what it was told, and what
+// it said until then has arrived: both go in order, and so do a ping and its
+// answer.
+func (m *Master) Settle(ctx context.Context) error {
+	err := m.do(ctx, func(s *state) {
+		for _, a := range s.connected() {
+			s.pingAgent(a)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return m.awaitPongs(ctx)
 }
 
 // awaitPongs waits for the answers to pings that went to where the agent still
@@ -34,10 +49,10 @@ func (m *Master) awaitPongs(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, pongPatience)
 	defer cancel()
 	err := m.wait(ctx, func(s *state) bool {
-		return !slices.ContainsFunc(s.connected(), func(a *agent) bool { return a.pinged == a.stream && !a.ponged })
+		return !slices.ContainsFunc(s.connected(), func(a *agent) bool { return a.unanswered > 0 })
 	})
 	if err != nil {
-		return fmt.Errorf("advance the master's clock: wait for answers to pings: %w", err)
+		return fmt.Errorf("wait for agents to answer pings: %w", err)
 	}
 	return nil
 }

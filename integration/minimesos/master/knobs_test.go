@@ -132,3 +132,22 @@ func TestOccupiedAddress(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What an agent was sent has arrived when Settle returns.
+func TestSettle(t *testing.T) {
+	m, p, c := cluster(t, aware("apps"))
+	running(p, c, "t")
+	for len(p.commands) > 0 {
+		<-p.commands
+	}
+	c.kill("t")
+	if err := m.Settle(bounded(t)); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, "commands", len(p.commands), 1)
+	p.disconnect()
+	p.awaitGone(m)
+	if err := m.Settle(bounded(t)); err != nil {
+		t.Errorf("without agents: %v", err)
+	}
+}

@@ -16,7 +16,7 @@ func (s *state) reregisterKnown(a *agent, st *agentStream, reg *registration) {
 		a.stream.end()
 	}
 	reg.info.ID = a.info.ID
-	a.info, a.ip, a.stream = reg.info, reg.ip, st
+	a.info, a.ip, a.stream, a.unanswered = reg.info, reg.ip, st, 0
 	a.total = newResources(upgrade(reg.info.Resources))
 	s.clock.stop(a.reregister)
 	a.reregister = nil

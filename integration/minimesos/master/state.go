@@ -72,8 +72,8 @@ type agent struct {
 	executors []*executor
 	killed    map[string]bool // framework and task ids of KILL calls, for its return
 
-	pinged     *agentStream // where the last ping went
 	ponged     bool
+	unanswered int // pings on this stream
 	timeouts   int
 	ping       *timer
 	reregister *timer

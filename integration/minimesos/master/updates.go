@@ -23,7 +23,7 @@ func (s *state) agentEvent(e *link.Event) error {
 	case e.Message != nil:
 		s.executorMessage(a, e.Message)
 	case e.Pong != nil:
-		a.ponged = true
+		a.pong()
 	case e.Unregister != nil:
 		s.removeAgent(a, "the agent unregistered")
 	}

@@ -37,7 +37,7 @@ func playExecutorTrace(t *testing.T, binary string, tr *replay.Trace) {
 	pairs := r.pairs(t)
 	live, err := replay.Play(ctx, tr, replay.Options{
 		Addresses: r.address, Pairs: pairs, Skip: replay.SkipTimed, Exceptions: exceptions, Moves: moves,
-		Note: r.note, Before: r.before, Wait: deadline,
+		Note: r.note, Before: r.before, Step: r.step, Wait: deadline, Settled: r.master.Settle,
 	})
 	if err != nil {
 		t.Errorf("%v", err)

@@ -62,9 +62,9 @@ func (r *rig) note(ctx context.Context, p *replay.Player, e replay.Entry) error 
 	case strings.HasPrefix(e.Note, "no ACKNOWLEDGED for uuid"), strings.HasPrefix(e.Note, "no KILL on the new stream"):
 		return p.Quiet(ctx, replay.Executor, quiet)
 	case strings.HasPrefix(e.Note, "the stream is still open"):
-		return r.expectOpen(p, true)
+		return r.expectOpen(p)
 	case e.Note == "the stream has been closed by the agent":
-		return r.expectOpen(p, false)
+		return p.Await(ctx, "the agent to close the stream", func() bool { return len(p.Open(replay.Executor)) == 0 })
 	case e.Note == "MESOS_EXECUTOR_AUTHENTICATION_TOKEN":
 		return r.tokenNote(ctx, p, e.Data)
 	}
@@ -91,13 +91,9 @@ func (r *rig) operate(ctx context.Context, p *replay.Player, e replay.Entry) err
 	case e.Note == "agent process has ended":
 		return r.awaitAgent(ctx)
 	case e.Note == "executor processes alive 1.5 s later: 0":
-		if r.stubs.last() != nil {
-			return errors.New("an executor process is alive")
-		}
-	default:
-		return r.observe(p, e)
+		return r.awaitNoStub(ctx)
 	}
-	return nil
+	return r.observe(p, e)
 }
 
 // endExecutor ends the executor that started last. Its streams end with it.
@@ -119,9 +115,21 @@ func (r *rig) endExecutor(ctx context.Context, p *replay.Player, how string) err
 	return s.end(ctx, how)
 }
 
-func (r *rig) expectOpen(p *replay.Player, open bool) error {
-	if n := len(p.Open(replay.Executor)); (n > 0) != open {
-		return fmt.Errorf("%d streams of executors are open", n)
+func (r *rig) expectOpen(p *replay.Player) error {
+	if len(p.Open(replay.Executor)) == 0 {
+		return errors.New("no stream of an executor is open")
+	}
+	return nil
+}
+
+// awaitNoStub waits until every executor process has ended.
+func (r *rig) awaitNoStub(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	for s := r.stubs.last(); s != nil; s = r.stubs.last() {
+		if err := s.wait(ctx); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -37,6 +37,10 @@ type Options struct {
 	// which gave what had been sent time to arrive, and at the end, for events
 	// that the recording does not have; 100 ms if zero.
 	Settle time.Duration
+	// Settled is called at such a pause before anything else. It returns when
+	// what the servers had sent each other has arrived, which no time of ours
+	// can promise. Nil does nothing.
+	Settled func(ctx context.Context) error
 }
 
 // gap is what counts as a pause in a recording.
@@ -96,7 +100,9 @@ func (p *Player) run(ctx context.Context) error {
 	for _, s := range timeline(p.recorded, p.o.Skip, p.o.Exceptions, p.o.Moves) {
 		e := p.recorded.Entries[s.entry]
 		if s.at-last >= gap && (s.what == request || s.what == note) {
-			p.settle(ctx, p.o.Settle)
+			if err := p.rest(ctx); err != nil {
+				return fmt.Errorf("trace %s: before entry %d (%s): %w", p.recorded.Name, s.entry, e.Note, err)
+			}
 		}
 		last = s.at
 		if p.o.Step != nil {
@@ -108,6 +114,17 @@ func (p *Player) run(ctx context.Context) error {
 			return fmt.Errorf("trace %s: entry %d (%s): %w", p.recorded.Name, s.entry, e.Note, err)
 		}
 	}
+	return nil
+}
+
+// rest is a pause of the recording.
+func (p *Player) rest(ctx context.Context) error {
+	if p.o.Settled != nil {
+		if err := p.o.Settled(ctx); err != nil {
+			return err
+		}
+	}
+	p.settle(ctx, p.o.Settle)
 	return nil
 }
 

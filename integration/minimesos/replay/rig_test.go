@@ -27,9 +27,10 @@ type rig struct {
 	config agent.Config
 	agent  *process
 	stubs  *stubs
-	server *fileServer  // of 14-fetcher
-	tokens []string     // recorded ones that are learnt
-	differ func(string) // reports an observation that differs
+	server *fileServer     // of 14-fetcher
+	tokens []string        // recorded ones that are learnt
+	beats  []time.Duration // when the recorded agent sent a HEARTBEAT, in order
+	differ func(string)    // reports an observation that differs
 }
 
 // deadline bounds what a rig does outside the player's own waits.
@@ -39,7 +40,7 @@ const deadline = 15 * time.Second
 func newRig(t *testing.T, binary string, tr *replay.Trace) *rig {
 	t.Helper()
 	dir := openDir(t)
-	r := &rig{dir: dir, trace: tr, master: master.New(master.Config{AllocationInterval: 50 * time.Millisecond})}
+	r := &rig{dir: dir, trace: tr, beats: beatsOf(t, tr), master: master.New(master.Config{AllocationInterval: 50 * time.Millisecond})}
 	if err := r.master.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +74,7 @@ func (r *rig) configure(port int) agent.Config {
 	}
 	switch {
 	case strings.HasPrefix(r.trace.Name, "10-"):
-		c.HeartbeatInterval = time.Second // recorded with a clock that ran 60 times faster
+		c.HeartbeatInterval = time.Hour // step sends them when they are due in the recording
 	case r.trace.Name == "05-update-retry":
 		c.UpdateRetryMin = 3 * time.Second // after the exit of the executor, as with 10 s
 	}

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -138,6 +137,8 @@ func (s *stub) wait(ctx context.Context) error {
 // stubs receives the executor processes of one trace.
 type stubs struct {
 	listener net.Listener
+	ctx      context.Context // ends with close, and every connection with it
+	cancel   context.CancelFunc
 	started  chan *stub
 	running  sync.WaitGroup
 	all      []*stub // those that await returned
@@ -148,7 +149,8 @@ func listenStubs(path string) (*stubs, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &stubs{listener: l, started: make(chan *stub, 64)}
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &stubs{listener: l, ctx: ctx, cancel: cancel, started: make(chan *stub, 64)}
 	s.running.Go(func() {
 		for {
 			conn, err := l.Accept()
@@ -164,11 +166,17 @@ func listenStubs(path string) (*stubs, error) {
 func (s *stubs) serve(conn net.Conn) {
 	st := &stub{conn: conn, gone: make(chan struct{})}
 	defer close(st.gone)
+	defer conn.Close()
+	defer context.AfterFunc(s.ctx, func() { _ = conn.Close() })()
 	in := json.NewDecoder(conn)
 	if in.Decode(&st.hello) != nil {
 		return
 	}
-	s.started <- st
+	select {
+	case s.started <- st:
+	case <-s.ctx.Done():
+		return
+	}
 	_, _ = io.Copy(io.Discard, conn)
 }
 
@@ -193,23 +201,11 @@ func (s *stubs) last() *stub {
 	return nil
 }
 
-// close makes all processes end and joins the goroutines.
+// close makes all processes end, those too that have only just connected, and
+// joins the goroutines.
 func (s *stubs) close() error {
+	s.cancel()
 	err := s.listener.Close()
-	for {
-		select {
-		case st := <-s.started:
-			s.all = append(s.all, st)
-			continue
-		default:
-		}
-		break
-	}
-	for _, st := range s.all {
-		if e := st.conn.Close(); !errors.Is(e, net.ErrClosed) {
-			err = errors.Join(err, e)
-		}
-	}
 	s.running.Wait()
 	return err
 }
