@@ -125,7 +125,13 @@ func (r *recovery) entry(ctx context.Context, e journal.Entry) {
 
 // lock gives a dead executor's guard, which shares the lock, the moment that it
 // needs to die. A living task of the dataset finishes the entry itself.
+// A dry run makes no lock: one that is not there, nobody has.
 func (r *recovery) lock(ctx context.Context, dataset string) (*journal.Lock, error) {
+	if r.dryRun {
+		if there, err := r.journal.EverLocked(dataset); err != nil || !there {
+			return nil, err
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, guardEnd)
 	defer cancel()
 	return r.journal.Lock(ctx, dataset, nil)

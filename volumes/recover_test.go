@@ -97,6 +97,25 @@ func TestRecoverAfterKill(t *testing.T) {
 	w.clean()
 }
 
+func TestDryRunMakesNoFile(t *testing.T) {
+	w := newWorld(t)
+	id := w.dataset("data", there)
+	e := w.executor()
+	eventually(t, "the task runs", w.started)
+	must(t, e.cmd.Process.Kill())
+	e.wait(t)
+	lock := w.path("state", "datasets", id+".lock")
+	must(t, os.Remove(lock))
+	if r := w.recover(true); len(r.Findings) != 1 || r.Findings[0].Outcome != volumes.Returned {
+		t.Errorf("dry run: %s", r)
+	}
+	if _, err := os.Stat(lock); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the lock after a dry run: %v", err)
+	}
+	w.recover(false)
+	w.clean()
+}
+
 // The next task of the dataset needs no recovery before it.
 func TestHoldFinishesDeadRun(t *testing.T) {
 	w := newWorld(t)

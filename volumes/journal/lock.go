@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -33,6 +34,18 @@ func (j *Journal) TryLock(dataset string) (*Lock, error) {
 		return nil, fmt.Errorf("journal: lock dataset %s: %w", dataset, err)
 	}
 	return &Lock{Dataset: dataset, file: file}, nil
+}
+
+// EverLocked says whether the dataset's lock was ever made: it stays for good.
+func (j *Journal) EverLocked(dataset string) (bool, error) {
+	_, err := os.Lstat(filepath.Join(j.datasets(), dataset+".lock"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("journal: %w", err)
+	}
+	return true, nil
 }
 
 // Lock takes the dataset's lock, and waits for it until ctx ends. Then the error
@@ -65,8 +78,12 @@ func (j *Journal) Lock(ctx context.Context, dataset string, busy func(holder str
 // File is the lock's descriptor, for a process that is to share the lock.
 func (l *Lock) File() *os.File { return l.file }
 
-// Close drops the lock for every process that shares it.
+// Close drops the lock for every process that shares it. Without a lock it does
+// nothing.
 func (l *Lock) Close() error {
+	if l == nil {
+		return nil
+	}
 	failpoint.Hit("unlock.before")
 	err := errors.Join(unix.Flock(int(l.file.Fd()), unix.LOCK_UN), l.file.Close())
 	failpoint.Hit("unlock.after")
