@@ -32,8 +32,12 @@ func left(c cluster.Cluster, datasets ...string) error {
 		if err != nil {
 			return err
 		}
-		if lease, held, err := leaseOf(ctx, c, d.ID); err != nil || held {
-			return fmt.Errorf("dataset %s is still leased by %s (%w)", name, lease.Node, err)
+		lease, held, err := leaseOf(ctx, c, d.ID)
+		if err == nil && held {
+			err = fmt.Errorf("dataset %s is still leased by %s", name, lease.Node)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	for _, n := range c.Nodes() {

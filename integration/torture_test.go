@@ -70,7 +70,7 @@ func torture(t *testing.T, datasets int, length time.Duration) {
 // hop runs one task and ends it in one of many ways.
 func (h *hops) hop(t *testing.T, c *cluster.Minicluster, agents *lifts) {
 	node := c.Nodes()[h.random.IntN(2)]
-	restarts := agents.count.Load()
+	before := agents.count.Load()
 	id := h.submit(t, c, node.Name, counting)
 	if t.Failed() {
 		return
@@ -78,8 +78,8 @@ func (h *hops) hop(t *testing.T, c *cluster.Minicluster, agents *lifts) {
 	status, err := c.Wait(deadline(t), id, func(s mesos.TaskStatus) bool {
 		return s.GetState() == mesos.TASK_RUNNING || framework.Terminal(s.GetState())
 	})
-	if err == nil && status.GetState() != mesos.TASK_RUNNING && agents.count.Load() > restarts {
-		return // its launch was lost with the agent
+	if err == nil && lostWithAgent(status, before, agents.count.Load()) {
+		return
 	}
 	if err != nil || status.GetState() != mesos.TASK_RUNNING {
 		t.Errorf("task %s on %s is %s: %s (%v)", id, node.Name, status.GetState(), status.GetMessage(), err)
@@ -94,6 +94,13 @@ func (h *hops) hop(t *testing.T, c *cluster.Minicluster, agents *lifts) {
 		return
 	}
 	h.ended(t, c, id)
+}
+
+// lostWithAgent says that a task did not come to run because an agent was killed
+// meanwhile. TASK_DROPPED means that its executor was never started.
+func lostWithAgent(s mesos.TaskStatus, before, after int64) bool {
+	restarted := before%2 == 1 || after != before
+	return s.GetState() == mesos.TASK_DROPPED || s.GetState() != mesos.TASK_RUNNING && restarted
 }
 
 func (h *hops) submit(t *testing.T, c cluster.Cluster, node, command string) string {
@@ -207,13 +214,14 @@ func (h *hops) last(t *testing.T, c cluster.Cluster) {
 type lifts struct {
 	c      cluster.Cluster
 	closed chan struct{}
-	count  atomic.Int64 // restarts begun
+	count  atomic.Int64 // of restarts begun and ended: odd while one is under way
 }
 
 func (l *lifts) restart(t *testing.T, node string) {
 	l.closed <- struct{}{}
 	defer func() { <-l.closed }()
 	l.count.Add(1)
+	defer l.count.Add(1)
 	if err := l.c.KillAgent(deadline(t), node); err != nil {
 		t.Error(err)
 		return
