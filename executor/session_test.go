@@ -319,11 +319,20 @@ func TestBadStreamsAreSubscribedAgain(t *testing.T) {
 }
 
 func TestUpdateNotTaken(t *testing.T) {
-	for _, c := range []struct{ code, tries int }{
-		{http.StatusForbidden, 1}, {http.StatusUnauthorized, 1}, {http.StatusBadRequest, 3}, {http.StatusInternalServerError, 3},
+	for _, c := range []struct {
+		code, tries int
+		checkpoint  bool
+	}{
+		{http.StatusForbidden, 1, true},
+		{http.StatusUnauthorized, 1, true},
+		{http.StatusBadRequest, 3, true},
+		{http.StatusInternalServerError, 3, true},
+		{http.StatusInternalServerError, 3, false}, // the stream is up: the agent has not given us up
 	} {
-		t.Run(fmt.Sprint(c.code), func(t *testing.T) {
-			inSession(t, environment(), func(t *testing.T, a *agent, s *executor.Session) {
+		t.Run(fmt.Sprintf("%d, checkpoint %v", c.code, c.checkpoint), func(t *testing.T) {
+			e := environment()
+			e.Checkpoint = c.checkpoint
+			inSession(t, e, func(t *testing.T, a *agent, s *executor.Session) {
 				st := <-a.streams
 				st.send(subscribed())
 				wantEvent[executor.Subscribed](t, s)

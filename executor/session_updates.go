@@ -12,7 +12,8 @@ import (
 )
 
 // maxFailures of one update in a row; then the subscription is to blame, and the
-// next one carries the update.
+// next one carries the update. The agent takes another SUBSCRIBE at any time,
+// whether the framework checkpoints or not (slave.cpp, Slave::subscribe).
 const maxFailures = 3
 
 // post is one update on its way to the agent, in a goroutine of its own.
@@ -77,7 +78,8 @@ func (o *owner) posted(err error) {
 	o.log.Warn("sending a status update failed", zap.Error(err))
 	o.failures++
 	if o.failures == maxFailures || answered(err, http.StatusUnauthorized, http.StatusForbidden) {
-		o.dropped(err)
+		o.disconnect()
+		o.tryAgain(err)
 		return
 	}
 	o.resend = o.backoff()
