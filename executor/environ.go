@@ -17,6 +17,8 @@ type Environment struct {
 	// Sandbox is MESOS_SANDBOX, absolute; it differs from MESOS_DIRECTORY only
 	// for an executor in an image's root filesystem, where it is the right one.
 	Sandbox string
+	// Image says that the executor's root filesystem is that of an image.
+	Image bool
 	// Token is MESOS_EXECUTOR_AUTHENTICATION_TOKEN, "" when the agent gave none.
 	Token string
 	// Checkpoint says that the executor is to survive a restart of the agent.
@@ -65,6 +67,7 @@ func ParseEnvironment(getenv func(string) string) (Environment, error) {
 		BackoffMax:      min(maxBackoff, p.duration("MESOS_SUBSCRIPTION_BACKOFF_MAX", maxBackoff)),
 		ShutdownGrace:   p.duration("MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD", defaultShutdownGrace),
 	}
+	e.Image = getenv("MESOS_DIRECTORY") != "" && filepath.Clean(e.Sandbox) != filepath.Clean(getenv("MESOS_DIRECTORY"))
 	return e, errors.Join(p.errs...)
 }
 

@@ -26,7 +26,7 @@ func TestParseEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := executor.Environment{
-		Framework: "f-0000", Executor: "executor-1", Endpoint: "[::1]:5051", Sandbox: "/mnt/mesos/sandbox", Token: "x.y.z",
+		Framework: "f-0000", Executor: "executor-1", Endpoint: "[::1]:5051", Sandbox: "/mnt/mesos/sandbox", Image: true, Token: "x.y.z",
 		Checkpoint: true, RecoveryTimeout: 15 * time.Minute, BackoffMax: 500 * time.Millisecond, ShutdownGrace: 4500 * time.Millisecond,
 	}
 	if d := cmp.Diff(want, e); d != "" {
@@ -41,7 +41,7 @@ func TestParseEnvironmentDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.Checkpoint || e.Sandbox != "/d" || e.ShutdownGrace != 5*time.Second || e.RecoveryTimeout != 15*time.Minute {
+	if e.Checkpoint || e.Image || e.Sandbox != "/d" || e.ShutdownGrace != 5*time.Second || e.RecoveryTimeout != 15*time.Minute {
 		t.Errorf("defaults: %+v", e)
 	}
 }

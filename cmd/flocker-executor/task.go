@@ -61,6 +61,11 @@ func taskOptions(s *settings, env executor.Environment, words []string, broken e
 		Hold: func(ctx context.Context, task string, vols []volumes.Volume, report func(volumes.Progress)) (executor.Held, error) {
 			o := held
 			o.Task, o.Log = task, log.With(zap.String("task", task))
+			if env.Image && len(vols) > 0 {
+				if err := checkImage(o.StateDir, env.Sandbox); err != nil {
+					return nil, err
+				}
+			}
 			h, err := volumes.Hold(ctx, o, vols, report)
 			if err != nil {
 				return nil, err
