@@ -92,11 +92,11 @@ func TestDroppedAgentIsDisconnected(t *testing.T) {
 // The client stops when its own queue is full.
 func TestSlowReaderIsCut(t *testing.T) {
 	m, _, c := cluster(t, aware("apps"))
-	big := make([]scheduler.Call_Reconcile_Task, 2000)
+	big := make([]scheduler.Call_Reconcile_Task, 500)
 	for i := range big {
 		big[i].TaskID.Value = string(make([]byte, 200))
 	}
-	for range 50 {
+	for range 200 {
 		status, _ := c.try(&scheduler.Call{Type: scheduler.Call_RECONCILE, Reconcile: &scheduler.Call_Reconcile{Tasks: big}})
 		if status != http.StatusAccepted {
 			break
