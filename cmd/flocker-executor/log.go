@@ -1,13 +1,21 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"slices"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
 
-func (s *settings) level() (zapcore.Level, error) { return zapcore.ParseLevel(s.logLevel) }
+// level takes the four words of the help only; zap knows more.
+func (s *settings) level() (zapcore.Level, error) {
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, s.logLevel) {
+		return zapcore.InfoLevel, fmt.Errorf("--log-level %q: must be debug, info, warn or error", s.logLevel)
+	}
+	return zapcore.ParseLevel(s.logLevel)
+}
 
 // log writes to stderr, which is a file of the sandbox. Settings that cannot be
 // read must not silence it.

@@ -141,8 +141,7 @@ func (s *settings) check() error {
 	fail(s.labelPrefix == "", "--label-prefix: must not be empty")
 	fail(s.logFormat != "console" && s.logFormat != "json", "--log-format %q: must be console or json", s.logFormat)
 	_, err := s.level()
-	fail(err != nil, "--log-level %q: must be debug, info, warn or error", s.logLevel)
-	return errors.Join(errs...)
+	return errors.Join(append(errs, err)...)
 }
 
 // size is a flag in the words of the size= option.
