@@ -16,13 +16,13 @@ const (
 // progress turns what a hold reports into a few STARTING updates, in a
 // goroutine of its own.
 type progress struct {
-	reports chan string
+	reports chan volumes.Progress
 	quit    chan struct{}
 	done    chan struct{}
 }
 
 func startProgress(s *Session, task string) *progress {
-	p := &progress{reports: make(chan string), quit: make(chan struct{}), done: make(chan struct{})}
+	p := &progress{reports: make(chan volumes.Progress), quit: make(chan struct{}), done: make(chan struct{})}
 	go p.run(s, task)
 	return p
 }
@@ -30,7 +30,7 @@ func startProgress(s *Session, task string) *progress {
 // report is called by the hold, from any goroutine.
 func (p *progress) report(v volumes.Progress) {
 	select {
-	case p.reports <- v.String():
+	case p.reports <- v:
 	case <-p.done:
 	}
 }
@@ -45,13 +45,15 @@ func (p *progress) run(s *Session, task string) {
 	defer close(p.done)
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
-	var latest, sent string
+	var latest volumes.Progress
+	var came time.Time // latest; zero when it is sent
 	for left := progressMost; left > 0; {
 		select {
 		case latest = <-p.reports:
+			came = time.Now()
 		case <-tick.C:
-			if latest != sent && s.Offer(starting(task, latest)) {
-				sent = latest
+			if !came.IsZero() && s.Offer(starting(task, latest.Later(time.Since(came)).String())) {
+				came = time.Time{}
 				left--
 			}
 		case <-p.quit:

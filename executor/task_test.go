@@ -316,6 +316,33 @@ func TestProgressIsPaced(t *testing.T) {
 	})
 }
 
+// A message that had to wait says how long it has been by now.
+func TestProgressIsNotOld(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.onHold = func(_ context.Context, report func(volumes.Progress)) error {
+			<-time.After(time.Second)
+			report(volumes.Progress{Volume: "webapp-data", State: "moving", Elapsed: time.Second})
+			<-time.After(time.Minute)
+			return nil
+		}
+	}, func(t *testing.T, w *world) {
+		began := time.Now()
+		w.stream.send(launch(info("t")))
+		first := wantState(t, w.agent, mesos.TASK_STARTING)
+		first.answer <- http.StatusAccepted
+		<-time.After(12 * time.Second)
+		w.stream.send(acknowledged(first.status))
+		s := w.acked(mesos.TASK_STARTING)
+		if took := time.Since(began); took != 15*time.Second {
+			t.Errorf("progress after %v", took)
+		}
+		wantMessage(t, s, "webapp-data is moving, 15 s")
+		w.acked(mesos.TASK_RUNNING)
+		w.exited <- 0
+		w.acked(mesos.TASK_FINISHED)
+	})
+}
+
 // A start that hangs (a dead filesystem in the way) does not hang for ever.
 func TestStartHangs(t *testing.T) {
 	inWorld(t, func(w *world) {
