@@ -35,7 +35,7 @@ func (o Options) check(vols []Volume) error {
 		return fmt.Errorf("hold volumes: lease %s, acquire timeout %s, release timeout %s: all must be positive",
 			o.Lease, o.AcquireTimeout, o.ReleaseTimeout)
 	case os.Geteuid() != 0:
-		return fmt.Errorf("hold volumes: effective user %d: root is needed, for mounts and namespaces", os.Geteuid())
+		return fmt.Errorf("hold volumes: flocker-executor needs root for mounts and namespaces, and runs as user %d: run the Mesos agent as root, and the executor with user root", os.Geteuid())
 	case !filepath.IsAbs(o.Sandbox):
 		return fmt.Errorf("hold volumes: sandbox %q: must be absolute", o.Sandbox)
 	}
@@ -103,6 +103,12 @@ type Progress struct {
 	Dataset string // its id; "" until it is known
 	State   string // as in "moving from node 2222…"
 	Elapsed time.Duration
+}
+
+// Later is p after d, when nothing else has been reported.
+func (p Progress) Later(d time.Duration) Progress {
+	p.Elapsed += d
+	return p
 }
 
 // String is the progress in one line, for a task status.

@@ -132,6 +132,32 @@ func TestProcessWithoutVolumesNeedsNoFlocker(t *testing.T) {
 	}
 }
 
+// Whoever starts it as somebody else is told what to do, volumes or not.
+func TestProcessNeedsRoot(t *testing.T) {
+	volume := "data:data"
+	for name, labels := range map[string][]mesos.Label{
+		"no volumes": nil, "a volume": {{Key: "flocker.volume", Value: &volume}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cmd, updates := prepare(t, "true", labels, nil)
+			cmd.Path = "/proc/self/exe" // its folder is root's
+			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			s := until(t, updates, mesos.TASK_FAILED)
+			for _, want := range []string{"needs root", "runs as user 65534", "run the Mesos agent as root"} {
+				if !strings.Contains(s.GetMessage(), want) {
+					t.Errorf("message %q, wanted %q", s.GetMessage(), want)
+				}
+			}
+			if err := cmd.Wait(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 func TestProcessObeysSIGTERM(t *testing.T) {
 	cmd, updates, stderr := start(t, "sleep 1000", nil, nil)
 	until(t, updates, mesos.TASK_RUNNING)

@@ -43,10 +43,19 @@ func launch(c Config) (*Guard, error) {
 	started := make(chan error)
 	go g.wait(started)
 	if err := <-started; err != nil {
-		return nil, errors.Join(err, control.Close())
+		return nil, errors.Join(needsRoot(err), control.Close())
 	}
 	go g.read()
 	return g, nil
+}
+
+// needsRoot tells who may not make namespaces what to do about it.
+func needsRoot(err error) error {
+	if !errors.Is(err, unix.EPERM) {
+		return err
+	}
+	return fmt.Errorf("flocker-executor needs root for the task's namespaces, and runs as user %d: "+
+		"run the Mesos agent as root, and the executor with user root: %w", os.Geteuid(), err)
 }
 
 // command is this program's own file, which may have been deleted meanwhile.
