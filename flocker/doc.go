@@ -34,8 +34,14 @@
 //
 // A lease that is "renewed" although nobody here had it is that of something else
 // on this node. It is left alone and waited for, by looking only, and the Record
-// says so (Free), because its undo would take it away. A request for a lease whose answer nobody waits for any
-// more is not broken off: Return waits for it and learns what became of it.
+// says so (Free), because its undo would take it away. But to ask for a lease is
+// to set its lifetime: whatever expiry the outsider's lease had, or that it had
+// none, is lost with our first request, and it now ends when ours would have
+// ended, unless the outsider renews it. Looking first would cost a request every
+// time and leave a gap all the same.
+//
+// A request for a lease whose answer nobody waits for any more is not broken off:
+// Return waits for it and learns what became of it.
 //
 // # When something is wrong
 //

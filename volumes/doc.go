@@ -21,6 +21,14 @@
 // dropped after the last one. Whoever has it may finish what the journal says
 // about the dataset, whoever wrote it.
 //
+// Recovery waits for the guard of a dead executor, which it finds in /proc. From
+// a PID namespace that is neither the machine's first one nor that executor's (the
+// container of another task, say) it cannot see the guard: it waits a second for
+// its end, which takes the kernel milliseconds, and then believes it. Nor can it
+// see from there a process of the dead task that SIGKILL does not end (state D),
+// or a mount namespace that keeps a copy: the proof covers what its own /proc
+// shows. So run "flocker-executor recover" on the node itself, not in a container.
+//
 // Goroutines: each volume has a keeper that renews its lease, and a running
 // task has one watcher of the mount table. Whatever changes a volume first joins
 // its keeper; Release joins everything.

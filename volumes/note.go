@@ -79,7 +79,7 @@ func (h *Held) finishDead(ctx context.Context, r Record) error {
 			continue
 		}
 		if err := finish(ctx, o, h.journal, e); err != nil {
-			return fmt.Errorf("a dead executor's %w", err)
+			return fmt.Errorf("finish what a dead executor has left: %w", err)
 		}
 		h.o.log().Info("finished what a dead executor has left", zap.Stringer("entry", e))
 	}

@@ -97,6 +97,27 @@ func TestRecoverAfterKill(t *testing.T) {
 	w.clean()
 }
 
+func TestHoldSaysWhoseRestItCannotFinish(t *testing.T) {
+	w := newWorld(t)
+	w.dataset("data", there)
+	e := w.executor()
+	eventually(t, "the task runs", w.started)
+	must(t, e.cmd.Process.Kill())
+	e.wait(t)
+	o := w.options("next", func(request string) error {
+		if request == "return" {
+			return errors.New("connection refused")
+		}
+		return nil
+	})
+	_, err := volumes.Hold(t.Context(), o, []volumes.Volume{vol("data")}, nil)
+	if want := "finish what a dead executor has left: release volume data"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("hold: %v, want %q", err, want)
+	}
+	w.recover(false)
+	w.clean()
+}
+
 func TestDryRunMakesNoFile(t *testing.T) {
 	w := newWorld(t)
 	id := w.dataset("data", there)
