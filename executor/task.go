@@ -239,25 +239,3 @@ func refuseGroup(s *Session, tasks []mesos.TaskInfo) {
 		s.Send(failed(t.TaskID.Value, &reasonInvalid, "flocker-executor does not support task groups (LAUNCH_GROUP) yet: use LAUNCH"))
 	}
 }
-
-// startRecovery cleans up behind dead executors, beside everything else. What it
-// returns joins that: a short task must not cut it off, so it may take its time
-// when the task is over, up to the release timeout, unless end says that there
-// is none.
-func startRecovery(ctx, end context.Context, o Options) (finish func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		o.Recover(ctx)
-	}()
-	return func() {
-		select {
-		case <-done:
-		case <-end.Done():
-		case <-time.After(o.ReleaseTimeout):
-		}
-		cancel()
-		<-done
-	}
-}
