@@ -50,7 +50,7 @@ func TestAgentComesBackInTime(t *testing.T) {
 	id := p.id
 	p.disconnect()
 	p.awaitGone(m)
-	c.kill("t")
+	c.killTask()
 	p.known()
 	p.connect()
 	t.Cleanup(p.disconnect)

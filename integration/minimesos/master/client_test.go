@@ -223,9 +223,10 @@ func (c *client) acknowledge(s *mesos.TaskStatus) {
 	}})
 }
 
-func (c *client) kill(task string) {
+// killTask kills the task that all tests call t.
+func (c *client) killTask() {
 	c.t.Helper()
-	c.call(&scheduler.Call{Type: scheduler.Call_KILL, Kill: &scheduler.Call_Kill{TaskID: mesos.TaskID{Value: task}}})
+	c.call(&scheduler.Call{Type: scheduler.Call_KILL, Kill: &scheduler.Call_Kill{TaskID: mesos.TaskID{Value: "t"}}})
 }
 
 // task is a healthy one with an executor of its own.

@@ -41,7 +41,7 @@ func TestMasterTakesOverFromAnEarlierOne(t *testing.T) {
 	expect(t, "framework keeps its id", again.info.ID.Value, c.info.ID.Value)
 	again.call(&scheduler.Call{Type: scheduler.Call_RECONCILE, Reconcile: &scheduler.Call_Reconcile{}})
 	expect(t, "state", again.status("t").GetState(), mesos.TASK_RUNNING)
-	again.kill("t")
+	again.killTask()
 	p.await("kill", func(k *link.Command) bool { return k.Kill != nil })
 }
 

@@ -66,7 +66,7 @@ func TestLostAndDelayedAcknowledgements(t *testing.T) {
 	}
 	p.update("t", mesos.TASK_RUNNING, uuid(1))
 	c.acknowledge(c.status("t"))
-	c.kill("t")
+	c.killTask()
 	p.await("kill", func(k *link.Command) bool { return k.Kill != nil })
 	if p.acked[string(uuid(1))] {
 		t.Error("a lost or delayed acknowledgement came at once")
@@ -140,7 +140,7 @@ func TestSettle(t *testing.T) {
 	for len(p.commands) > 0 {
 		<-p.commands
 	}
-	c.kill("t")
+	c.killTask()
 	if err := m.Settle(bounded(t)); err != nil {
 		t.Fatal(err)
 	}
