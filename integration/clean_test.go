@@ -178,6 +178,9 @@ func killIfAlive(t *testing.T, c cluster.Cluster, taskID string) bool {
 		if err == nil {
 			err = syscall.Kill(pid, syscall.SIGKILL)
 		}
+		if errors.Is(err, syscall.ESRCH) {
+			return false // it has just ended
+		}
 		if err != nil {
 			t.Error(err)
 		}

@@ -58,6 +58,8 @@ func TestOracleNoticesPrivateRoot(t *testing.T) {
 			submit(t, w, bystander)
 			held := openWriter(t, fifo)
 			kill(t, w, "mover")
+			// Its executor keeps the pin, and stays, as long as it sees the copy.
+			killIfAlive(t, w.Minicluster, "mover")
 			orderAway(t, w.Minicluster, "copied", nodes[1].Flocker)
 			mountedOn(t, w, "copied", nodes[1].Flocker)
 			_ = held.Close()
