@@ -24,7 +24,7 @@ func TestDemo(t *testing.T) {
 			}
 			for _, want := range []string{
 				"task counter-1 TASK_RUNNING", "  count 8", "task counter-1 TASK_KILLED",
-				"found the count at", "  count 16", "task counter-2 TASK_FINISHED", "nobody leases it", "done",
+				"found the count at", "  count 16", "task counter-2 TASK_FINISHED", "leased by node-1", "leased by node-2", "done",
 			} {
 				if !strings.Contains(p.output(), want) {
 					t.Errorf("the demo does not say %q:\n%s", want, p.output())
