@@ -74,10 +74,13 @@ func shield() error {
 	return os.Chdir("/")
 }
 
-// fatal are the signals that Go's runtime would end this process for.
-var fatal = []syscall.Signal{
+// dropped are the signals that Go's runtime would end this process for, and the
+// three that it leaves as it has inherited them: the C library's own, which it
+// may have handed on as ignored.
+var dropped = []syscall.Signal{
 	syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTRAP,
 	syscall.SIGABRT, syscall.SIGSTKFLT, syscall.SIGTERM, syscall.SIGSYS,
+	32, 33, 34,
 }
 
 // dropSignals gives them their default action, which for process 1 is none. Not
@@ -88,7 +91,7 @@ func dropSignals() error {
 		handler, flags, restorer uintptr
 		mask                     uint64
 	}
-	for _, sig := range fatal {
+	for _, sig := range dropped {
 		_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(sig),
 			uintptr(unsafe.Pointer(&byDefault)), 0, unsafe.Sizeof(byDefault.mask), 0, 0)
 		if errno != 0 {

@@ -135,6 +135,8 @@ func TestWhoSurvives(t *testing.T) {
 			if row.kill && status != 9 {
 				t.Errorf("status %d after a kill, want 9", status)
 			}
+			// The end of the root is not the end of those killed with it.
+			eventually(t, func() bool { return len(kindsRunning(t, s.Sandbox)) <= len(row.survive) })
 			if got := survivors(t, s.Sandbox); strings.Join(got, " ") != strings.Join(row.survive, " ") {
 				t.Errorf("survivors %q, want %q", got, row.survive)
 			}
