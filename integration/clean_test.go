@@ -164,6 +164,13 @@ func killExecutor(t *testing.T, c cluster.Cluster, taskID string) {
 // killIfAlive says whether there was an executor to kill.
 func killIfAlive(t *testing.T, c cluster.Cluster, taskID string) bool {
 	t.Helper()
+	return signalExecutor(t, c, taskID, syscall.SIGKILL)
+}
+
+// signalExecutor says whether there was an executor, which is not its guard, to
+// signal.
+func signalExecutor(t *testing.T, c cluster.Cluster, taskID string, sig syscall.Signal) bool {
+	t.Helper()
 	all, err := executors(c, taskID)
 	if err != nil {
 		t.Error(err)
@@ -176,7 +183,7 @@ func killIfAlive(t *testing.T, c cluster.Cluster, taskID string) bool {
 		}
 		pid, err := strconv.Atoi(filepath.Base(dir))
 		if err == nil {
-			err = syscall.Kill(pid, syscall.SIGKILL)
+			err = syscall.Kill(pid, sig)
 		}
 		if errors.Is(err, syscall.ESRCH) {
 			return false // it has just ended

@@ -1,6 +1,7 @@
 package integration_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -27,6 +28,9 @@ func TestOracleNoticesMissingPin(t *testing.T) {
 			task := counter("writer", nodes[0].Name, "torn")
 			task.Environment = map[string]string{failpoint.Faults: fault}
 			running(t, w, task)
+			// Awake, it would see the mount go and end the task, perhaps in time.
+			signalExecutor(t, w, "writer", syscall.SIGSTOP)
+			defer signalExecutor(t, w, "writer", syscall.SIGCONT)
 			orderAway(t, w.Minicluster, "torn", nodes[1].Flocker)
 			settled := fmt.Sprintf("synced %d\n", lastSynced(t, w, "writer")+100)
 			if fault == "" {
@@ -99,6 +103,14 @@ func orderAway(t *testing.T, c *cluster.Minicluster, name, node string) {
 
 func expectDoubles(t *testing.T, w *watched, want bool) {
 	t.Helper()
+	if want {
+		eventually(t, "the oracle has seen it", func() error {
+			if len(theOracle.doubles(w.Dir())) == 0 {
+				return errors.New("no image is behind two loop devices")
+			}
+			return nil
+		})
+	}
 	doubles, err := w.close()
 	if err != nil {
 		t.Error(err)
