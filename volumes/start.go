@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"go.uber.org/zap"
+
 	"github.com/mesos-flocker/flocker-executor/volumes/guard"
 	"github.com/mesos-flocker/flocker-executor/volumes/journal"
 	"github.com/mesos-flocker/flocker-executor/volumes/mounts"
@@ -39,7 +41,22 @@ func (h *Held) Start(ctx context.Context, t guard.Task) (err error) {
 	if err := h.watch(ctx); err != nil {
 		return err
 	}
-	return h.guard.Run(ctx, t)
+	if err := h.guard.Run(ctx, t); err != nil {
+		return err
+	}
+	h.syncJournal()
+	return nil
+}
+
+// syncJournal is done when the task runs, so that its first instruction does not
+// wait for a disk. Whoever must know of the guard is of the same boot. A journal
+// that cannot be synced is no reason to end a task: renewals write it again.
+func (h *Held) syncJournal() {
+	for _, v := range h.vols {
+		if err := h.journal.Sync(v.entry); err != nil {
+			h.o.log().Warn("journal not synced", zap.String("volume", v.Name), zap.Error(err))
+		}
+	}
 }
 
 // unstart is the undo of Start.

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -112,7 +114,27 @@ func firstInstruction(ctx context.Context, c *cluster.Minicluster, n int) error 
 	}
 	heading("a task with a new volume (median / 90 %)")
 	row("mount appears -> the task's shell has started date(1)", took.String(), "budget 10 ms; polling clients 0.5-2.5 s on average")
-	return nil
+	alone, err := shellAlone(ctx, n)
+	row("of it, a shell that starts date(1) without any executor", alone.String(), "")
+	return err
+}
+
+// shellAlone measures from a fork of this process to what date prints.
+func shellAlone(ctx context.Context, n int) (sample, error) {
+	var took sample
+	for range n {
+		began := time.Now()
+		out, err := exec.CommandContext(ctx, "sh", "-c", "exec date +%s.%N").Output()
+		if err != nil {
+			return nil, fmt.Errorf("date: %w", err)
+		}
+		printed, err := parseClock(string(out))
+		if err != nil {
+			return nil, err
+		}
+		took = append(took, printed.Sub(began))
+	}
+	return took, nil
 }
 
 // clock reads the time that the task printed.
@@ -121,10 +143,19 @@ func clock(ctx context.Context, c cluster.Cluster, id string) (time.Time, error)
 	if err != nil {
 		return time.Time{}, err
 	}
-	var seconds, nanos int64
 	text, err := readFile(filepath.Join(sandbox, "stdout"))
-	if err == nil {
-		_, err = fmt.Sscanf(strings.TrimSpace(text), "%d.%d", &seconds, &nanos)
+	if err != nil {
+		return time.Time{}, err
 	}
-	return time.Unix(seconds, nanos), err
+	return parseClock(text)
+}
+
+func parseClock(text string) (time.Time, error) {
+	seconds, nanos, _ := strings.Cut(strings.TrimSpace(text), ".")
+	s, err := strconv.ParseInt(seconds, 10, 64)
+	if err != nil {
+		return time.Time{}, err
+	}
+	n, err := strconv.ParseInt(nanos, 10, 64)
+	return time.Unix(s, n), err
 }
