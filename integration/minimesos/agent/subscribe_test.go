@@ -207,9 +207,9 @@ func TestHeartbeat(t *testing.T) {
 func TestRetryUntilAcknowledged(t *testing.T) {
 	r := newRig(t, func(c *agent.Config) { c.UpdateRetryMin, c.UpdateRetryMax = 100*time.Millisecond, 200*time.Millisecond })
 	_, x, s := subscribed(t, r, false)
+	begin := time.Now() // before the agent's clock of the first update
 	s.acknowledged(x.update(newStatus("t1", mesos.TASK_STARTING)))
 	s.acknowledged(x.update(newStatus("t1", mesos.TASK_RUNNING)))
-	begin := time.Now()
 	var first mesos.TaskStatus
 	for range 3 {
 		first = r.update(mesos.TASK_STARTING, false)
