@@ -56,7 +56,7 @@ func TestPathsThatAreRefused(t *testing.T) {
 		os.Symlink("sub", filepath.Join(w.sandbox, "inner")),
 		os.Mkdir(filepath.Join(w.sandbox, "sub"), 0o755),
 		os.Symlink(filepath.Join(outside, "data"), filepath.Join(w.sandbox, "sub", "leaf")),
-		os.Symlink("/proc/self/root/tmp", filepath.Join(w.sandbox, "magic")),
+		os.Symlink("/proc/self/root", filepath.Join(w.sandbox, "magic")),
 		os.WriteFile(filepath.Join(w.sandbox, "file"), nil, 0o644),
 		os.Symlink("data", filepath.Join(outside, "absolute")),
 	} {
