@@ -18,6 +18,10 @@ type Subscribed struct {
 	TaskKilling bool
 }
 
+// Disconnected comes when a subscription is over; Subscribed or Lost follow.
+// Checks pause in between.
+type Disconnected struct{}
+
 // Launch asks to run tasks: one, or a whole group.
 type Launch struct {
 	Tasks []mesos.TaskInfo

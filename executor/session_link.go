@@ -108,6 +108,9 @@ func (o *owner) disconnect() {
 func (o *owner) dropped(err error) {
 	subscribed := o.open()
 	o.disconnect()
+	if subscribed {
+		o.queue = append(o.queue, Disconnected{})
+	}
 	switch {
 	case !subscribed && permanent(err):
 		o.lose(err)

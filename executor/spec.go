@@ -8,6 +8,7 @@ import (
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
+	"github.com/mesos-flocker/flocker-executor/executor/checks"
 	"github.com/mesos-flocker/flocker-executor/volumes"
 	"github.com/mesos-flocker/flocker-executor/volumes/guard"
 )
@@ -22,6 +23,17 @@ type Spec struct {
 	Volumes   []volumes.Volume
 	Command   guard.Task
 	KillGrace time.Duration
+	// MaxCompletion is how long the task may take from its LAUNCH on; 0 means for ever.
+	MaxCompletion time.Duration
+	// Check and Health are nil when the task has none. A task with a Check carries
+	// a check_status in each of its statuses.
+	Check  *checks.Check
+	Health *checks.Health
+	// Sandbox is the task's own working directory: the executor's, or for a task
+	// of a group a folder of its own in it.
+	Sandbox string
+	// Warnings are for the task's owner, in the message of TASK_STARTING.
+	Warnings []string
 	// Source says where the command came from, Passed where it could have come
 	// from as well; for the log.
 	Source string
@@ -57,6 +69,7 @@ func NewSpec(t mesos.TaskInfo, o SpecOptions) (Spec, error) {
 		Volumes:   request.Volumes,
 		Command:   guard.Task{Argv: command.argv, Env: taskEnvironment(o.Environ, role(t.Resources)), Dir: o.Sandbox},
 		KillGrace: killGrace(t.KillPolicy),
+		Sandbox:   o.Sandbox,
 		Source:    command.source,
 		Passed:    command.passed,
 	}, nil

@@ -29,13 +29,30 @@ type Config struct {
 	Keep    []*os.File // pins and locks that the guard inherits; the task never does
 }
 
-// Task is the command the guard forks. Its standard input, output and error are
-// the executor's; it inherits no other descriptor.
+// Task is a program the guard forks: the task's own, or one of its checks. Its
+// standard input, output and error are the executor's unless it names files; it
+// inherits no other descriptor.
 type Task struct {
 	Argv []string // Argv[0] is looked up in Dir first, then, when it holds no slash, in PATH of Env
 	Env  []string
 	Dir  string // working directory
+	// Stdout and Stderr are files to append to, made when missing; "" is the
+	// executor's own.
+	Stdout, Stderr string
+	User           *User // nil: the executor's own, root
+	Limits         []Limit
+	Capabilities   *Capabilities // nil: as they are
+	NoNewPrivs     bool          // PR_SET_NO_NEW_PRIVS
+	TTY            *TTY          // nil: none
 }
+
+// User, Limit, Capabilities and TTY are what a task may be given besides.
+type (
+	User         = stage.User
+	Limit        = stage.Limit
+	Capabilities = stage.Capabilities
+	TTY          = stage.TTY
+)
 
 // Identity names a guard across processes, for the journal.
 type Identity struct {

@@ -34,10 +34,38 @@ type Bind struct {
 
 // Task is what to fork. See guard.Task.
 type Task struct {
-	Argv []string
-	Env  []string
-	Dir  string
+	Argv           []string
+	Env            []string
+	Dir            string
+	Stdout, Stderr string
+	User           *User
+	Limits         []Limit
+	Capabilities   *Capabilities
+	NoNewPrivs     bool
+	TTY            *TTY
 }
+
+// User is who a process runs as, supplementary groups included.
+type User struct {
+	UID, GID uint32
+	Groups   []uint32
+}
+
+// Limit is one resource limit as setrlimit(2) takes it; ^uint64(0) is none.
+type Limit struct {
+	Resource   int // RLIMIT_*
+	Soft, Hard uint64
+}
+
+// Capabilities are sets of capability numbers (capabilities(7)); nil leaves a
+// set as it is, an empty one drops all.
+type Capabilities struct {
+	Effective []int // effective and permitted, and ambient where the user is not root
+	Bounding  []int
+}
+
+// TTY is a terminal of the task's own; 0 leaves a size to the kernel.
+type TTY struct{ Rows, Columns uint16 }
 
 // Report is one message from the second stage; one field is set.
 type Report struct {
