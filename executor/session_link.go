@@ -88,6 +88,9 @@ func nextNews(records *recordReader) news {
 // disconnect ends the subscription and what is on its way, and joins both
 // goroutines: nothing old may reach the agent behind a new SUBSCRIBE.
 func (o *owner) disconnect() {
+	if o.open() {
+		o.queue = append(o.queue, Disconnected{})
+	}
 	if o.post != nil {
 		o.post.cancel()
 		for range o.post.done { // the next SUBSCRIBE carries the update
@@ -108,9 +111,6 @@ func (o *owner) disconnect() {
 func (o *owner) dropped(err error) {
 	subscribed := o.open()
 	o.disconnect()
-	if subscribed {
-		o.queue = append(o.queue, Disconnected{})
-	}
 	switch {
 	case !subscribed && permanent(err):
 		o.lose(err)
