@@ -18,6 +18,9 @@ type Cluster interface {
 	Backend() string
 	// Submit launches a task and returns when the master has taken it.
 	Submit(ctx context.Context, t Task) error
+	// SubmitGroup launches tasks as one LAUNCH_GROUP, on the first one's node and
+	// below its executor, each command as TaskInfo.command.
+	SubmitGroup(ctx context.Context, tasks []Task) error
 	// Kill asks for the end of a task; grace nil leaves its own kill policy.
 	Kill(ctx context.Context, taskID string, grace *time.Duration) error
 	// Shutdown asks the task's executor to end.

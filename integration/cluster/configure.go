@@ -74,6 +74,7 @@ func (m *Minicluster) nodeConfig(o Options, i int) (nodeConfig, error) {
 	}
 	c.Mesos = mesosConfig{
 		Master: m.Master.URL(), Port: port, Isolation: o.Isolation, CPUs: 8, Mem: 4096,
+		Ports:           fmt.Sprintf("%d-%d", 31000+100*i, 31099+100*i),
 		Environment:     map[string]string{"FLOCKER_CONTROL_SERVICE_PORT": u.Port()},
 		RecoveryTimeout: o.RecoveryTimeout, RestartWindow: o.RestartWindow,
 	}

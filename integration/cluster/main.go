@@ -62,7 +62,7 @@ func runMesosAgent(ctx context.Context, c nodeConfig, ready func()) error {
 		Master: c.Mesos.Master, Port: c.Mesos.Port, Hostname: c.Name,
 		WorkDir: c.workDir(), RuntimeDir: filepath.Join(c.Dir, "mesos", "run"),
 		Isolation: c.Mesos.Isolation, Env: c.Mesos.Environment,
-		Resources: fmt.Sprintf("cpus:%g;mem:%g", c.Mesos.CPUs, c.Mesos.Mem),
+		Resources: fmt.Sprintf("cpus:%g;mem:%g;disk:8192;ports:[%s]", c.Mesos.CPUs, c.Mesos.Mem, c.Mesos.Ports),
 		// A container with a /proc of its own must see the node's boot id too.
 		ProcBinds:       []contain.Bind{{Source: filepath.Join(c.Dir, "boot_id"), Target: bootIDPath}},
 		RecoveryTimeout: c.Mesos.RecoveryTimeout, RouteDelay: c.Mesos.RestartWindow, RecoveryDelay: c.Mesos.RestartWindow,

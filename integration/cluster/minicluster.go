@@ -30,6 +30,8 @@ type Options struct {
 	Realistic bool
 	// NoCheckpoint is a framework whose executors do not survive their agent.
 	NoCheckpoint bool
+	// Without are capabilities that the framework does not have.
+	Without []mesos.FrameworkInfo_Capability_Type
 	// RecoveryTimeout is how long executors wait for a dead agent; default 15 min.
 	RecoveryTimeout time.Duration
 	// RestartWindow is how long a starting agent answers 404, and then 503 for as
@@ -42,7 +44,7 @@ type Options struct {
 }
 
 func (o Options) framework() framework.Options {
-	return framework.Options{Name: "minicluster", Checkpoint: !o.NoCheckpoint, OnStatus: o.OnStatus}
+	return framework.Options{Name: "minicluster", Checkpoint: !o.NoCheckpoint, Without: o.Without, OnStatus: o.OnStatus}
 }
 
 // Minicluster is a Cluster on this machine. Service and Master are its control

@@ -38,6 +38,7 @@ type mesosConfig struct {
 	Isolation   string            `json:"isolation"`
 	CPUs        float64           `json:"cpus"`
 	Mem         float64           `json:"mem"`
+	Ports       string            `json:"ports"`       // a range: nodes share the machine's network
 	Environment map[string]string `json:"environment"` // --executor_environment_variables
 	// RecoveryTimeout and RestartWindow are those of Options.
 	RecoveryTimeout time.Duration `json:"recovery_timeout"`

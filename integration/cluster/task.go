@@ -36,6 +36,9 @@ type Task struct {
 	// KillGrace and ShutdownGrace are Go durations ("3s"); "" leaves Mesos' own.
 	KillGrace     string `json:"kill_grace,omitempty"`
 	ShutdownGrace string `json:"shutdown_grace,omitempty"`
+	// Info has the last say over what is sent. In a group the first task's sees
+	// the executor of them all, the others' none.
+	Info func(*mesos.TaskInfo) `json:"-"`
 }
 
 // ReadTask reads a task description.
@@ -85,7 +88,53 @@ func (t Task) info(executor string) (mesos.TaskInfo, error) {
 	if t.Data != "" {
 		info.Data = []byte(t.Data)
 	}
-	return info, t.graces(&info)
+	if err := t.graces(&info); err != nil {
+		return info, err
+	}
+	if t.Info != nil {
+		t.Info(&info)
+	}
+	return info, nil
+}
+
+// group turns descriptions into the parts of a LAUNCH_GROUP: the first one's
+// executor serves them all, and a command is TaskInfo.command.
+func group(tasks []Task, executor string) (mesos.ExecutorInfo, []mesos.TaskInfo, error) {
+	var shared mesos.ExecutorInfo
+	var infos []mesos.TaskInfo
+	for i, t := range tasks {
+		last := t.Info
+		t.Info = func(info *mesos.TaskInfo) {
+			t.asMember(info, i == 0)
+			if last != nil {
+				last(info)
+			}
+		}
+		info, err := t.info(executor)
+		if err != nil {
+			return shared, nil, err
+		}
+		if i == 0 {
+			shared, info.Executor = *info.Executor, nil
+		}
+		infos = append(infos, info)
+	}
+	return shared, infos, nil
+}
+
+// asMember changes what differs for a task of a group: the master demands disk
+// for its executor.
+func (t Task) asMember(info *mesos.TaskInfo, first bool) {
+	if first {
+		info.Executor.Resources = append(info.Executor.Resources, scalar("disk", 1))
+	} else {
+		info.Executor = nil
+	}
+	if command := t.Command; command != "" {
+		info.Command = &mesos.CommandInfo{Value: &command}
+		t.Command = ""
+		info.Labels = t.labels()
+	}
 }
 
 func (t Task) executorCommand(executor string) *mesos.CommandInfo {

@@ -80,12 +80,24 @@ func (v *view) Submit(ctx context.Context, t Task) error {
 	return v.framework.Launch(ctx, t.Node, info)
 }
 
+func (v *view) SubmitGroup(ctx context.Context, tasks []Task) error {
+	executor, infos, err := group(tasks, v.Executor)
+	if err != nil {
+		return err
+	}
+	return v.framework.LaunchGroup(ctx, tasks[0].Node, executor, infos)
+}
+
 func (v *view) Kill(ctx context.Context, taskID string, grace *time.Duration) error {
 	return v.framework.Kill(ctx, taskID, grace)
 }
 
 func (v *view) Shutdown(ctx context.Context, taskID string) error {
-	return v.framework.Shutdown(ctx, taskID, executorID(taskID))
+	executor, err := v.framework.ExecutorID(ctx, taskID)
+	if err != nil {
+		return err
+	}
+	return v.framework.Shutdown(ctx, taskID, executor)
 }
 
 func (v *view) Statuses(ctx context.Context, taskID string) ([]mesos.TaskStatus, error) {
@@ -97,11 +109,18 @@ func (v *view) Wait(ctx context.Context, taskID string, wanted func(mesos.TaskSt
 }
 
 // Sandbox looks through the agents' work directories: executor ids are unique.
-func (v *view) Sandbox(_ context.Context, taskID string) (string, error) {
+// A task of a group has a folder of its own in its executor's sandbox.
+func (v *view) Sandbox(ctx context.Context, taskID string) (string, error) {
+	executor, err := v.framework.ExecutorID(ctx, taskID)
+	if err != nil {
+		return "", err
+	}
 	for _, n := range v.Description.Nodes {
-		runs := filepath.Join(n.WorkDir, "slaves", "*", "frameworks", "*", "executors", executorID(taskID), "runs", "latest")
-		if found, _ := filepath.Glob(runs); len(found) > 0 {
-			return filepath.EvalSymlinks(found[len(found)-1])
+		runs := filepath.Join(n.WorkDir, "slaves", "*", "frameworks", "*", "executors", executor, "runs", "latest")
+		for _, in := range []string{filepath.Join(runs, "tasks", taskID), runs} {
+			if found, _ := filepath.Glob(in); len(found) > 0 {
+				return filepath.EvalSymlinks(found[len(found)-1])
+			}
 		}
 	}
 	return "", fmt.Errorf("no node has a sandbox of task %s", taskID)

@@ -20,10 +20,7 @@ func refuse(pending int) time.Duration {
 func fit(pending []*launch, offer mesos.Offer) (fitting, rest []*launch) {
 	free := scalars(offer.Resources)
 	for _, l := range pending {
-		need := scalars(l.task.Resources)
-		if l.task.Executor != nil {
-			add(need, scalars(l.task.Executor.Resources))
-		}
+		need := l.need()
 		if (l.hostname == "" || l.hostname == offer.Hostname) && within(need, free) {
 			subtract(free, need)
 			fitting = append(fitting, l)
@@ -32,6 +29,21 @@ func fit(pending []*launch, offer mesos.Offer) (fitting, rest []*launch) {
 		rest = append(rest, l)
 	}
 	return fitting, rest
+}
+
+// need is what all tasks and executors of a launch take.
+func (l *launch) need() map[string]float64 {
+	sum := map[string]float64{}
+	for _, task := range l.tasks {
+		add(sum, scalars(task.Resources))
+		if task.Executor != nil {
+			add(sum, scalars(task.Executor.Resources))
+		}
+	}
+	if l.executor != nil {
+		add(sum, scalars(l.executor.Resources))
+	}
+	return sum
 }
 
 func scalars(resources []mesos.Resource) map[string]float64 {

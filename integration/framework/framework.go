@@ -20,6 +20,8 @@ type Options struct {
 	Role         string   // default "*"
 	Checkpoint   bool     // executors survive a restart of their agent
 	Capabilities []string // beside PARTITION_AWARE and TASK_KILLING_STATE
+	// Without are capabilities that the framework does not have: those of an old one.
+	Without []mesos.FrameworkInfo_Capability_Type
 	// OnStatus is told every status and the hostname of its agent ("" if there is
 	// none), in order, from the framework's goroutine.
 	OnStatus func(hostname string, s mesos.TaskStatus)
@@ -105,6 +107,14 @@ func (f *Framework) Shutdown(ctx context.Context, taskID, executorID string) err
 	return f.call(ctx, func(s *state) (*scheduler.Call, error) {
 		return calls.Shutdown(executorID, s.agentOf(taskID)), nil
 	})
+}
+
+// ExecutorID names the executor that a task was launched with; "" for a task
+// that was never launched.
+func (f *Framework) ExecutorID(ctx context.Context, taskID string) (string, error) {
+	var id string
+	err := f.in(ctx, func(s *state) { id = s.executors[taskID] })
+	return id, err
 }
 
 // Statuses returns every status of a task so far, oldest first. Repeated

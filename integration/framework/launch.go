@@ -3,16 +3,19 @@ package framework
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
 	"github.com/mesos/mesos-go/api/v1/lib/scheduler/calls"
 )
 
-// launch is a task that waits for an offer.
+// launch is one operation that waits for an offer: LAUNCH of a single task, or
+// LAUNCH_GROUP when there is a group's executor.
 type launch struct {
 	hostname string // "" means any
-	task     mesos.TaskInfo
+	tasks    []mesos.TaskInfo
+	executor *mesos.ExecutorInfo // of a group
 	accepted chan error
 }
 
@@ -20,7 +23,17 @@ type launch struct {
 // has the task's resources, and accepts it. task.AgentID is filled in. It
 // returns when the master has taken the ACCEPT.
 func (f *Framework) Launch(ctx context.Context, hostname string, task mesos.TaskInfo) error {
-	l := &launch{hostname: hostname, task: task, accepted: make(chan error, 1)}
+	return f.launch(ctx, &launch{hostname: hostname, tasks: []mesos.TaskInfo{task}, accepted: make(chan error, 1)})
+}
+
+// LaunchGroup is Launch for a LAUNCH_GROUP: all tasks below one executor, or
+// none. executor.FrameworkID, which the master does not fill in for groups, is
+// filled in here; it needs a type, cpus, mem and some disk.
+func (f *Framework) LaunchGroup(ctx context.Context, hostname string, executor mesos.ExecutorInfo, tasks []mesos.TaskInfo) error {
+	return f.launch(ctx, &launch{hostname: hostname, tasks: slices.Clone(tasks), executor: &executor, accepted: make(chan error, 1)})
+}
+
+func (f *Framework) launch(ctx context.Context, l *launch) error {
 	if err := f.in(ctx, func(s *state) { s.pending = append(s.pending, l) }); err != nil {
 		return err
 	}
@@ -34,7 +47,7 @@ func (f *Framework) Launch(ctx context.Context, hostname string, task mesos.Task
 		return errClosed
 	case <-ctx.Done():
 		_ = f.in(context.WithoutCancel(ctx), func(s *state) { s.forget(l) })
-		return fmt.Errorf("no offer of node %q for task %s: %w", hostname, task.TaskID.Value, ctx.Err())
+		return fmt.Errorf("no offer of node %q for task %s: %w", l.hostname, l.tasks[0].TaskID.Value, ctx.Err())
 	}
 }
 
@@ -67,17 +80,35 @@ func (s *state) offer(ctx context.Context, offer mesos.Offer) error {
 		return s.session.call(ctx, decline)
 	}
 	s.pending = rest
-	var tasks []mesos.TaskInfo
+	var operations calls.OfferOperations
 	for _, l := range fitting {
-		l.task.AgentID = offer.AgentID
-		s.agents[l.task.TaskID.Value] = offer.AgentID.Value
-		tasks = append(tasks, l.task)
+		operations = append(operations, s.operation(l, offer.AgentID))
 	}
-	accept := calls.Accept(calls.OfferOperations{calls.OpLaunch(tasks...)}.WithOffers(offer.ID)).With(calls.RefuseSeconds(0))
+	accept := calls.Accept(operations.WithOffers(offer.ID)).With(calls.RefuseSeconds(0))
 	accept.FrameworkID = s.id
 	err := s.session.call(ctx, accept)
 	for _, l := range fitting {
 		l.accepted <- err
 	}
 	return err
+}
+
+// operation fills in what only the offer tells, and notes who runs where.
+func (s *state) operation(l *launch, agent mesos.AgentID) mesos.Offer_Operation {
+	for i := range l.tasks {
+		task := &l.tasks[i]
+		task.AgentID = agent
+		s.agents[task.TaskID.Value] = agent.Value
+		if task.Executor != nil {
+			s.executors[task.TaskID.Value] = task.Executor.ExecutorID.Value
+		}
+		if l.executor != nil {
+			s.executors[task.TaskID.Value] = l.executor.ExecutorID.Value
+		}
+	}
+	if l.executor == nil {
+		return calls.OpLaunch(l.tasks...)
+	}
+	l.executor.FrameworkID = s.id
+	return calls.OpLaunchGroup(*l.executor, l.tasks...)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
@@ -18,14 +19,15 @@ var errStreamClosed = errors.New("the master closed the stream")
 
 // state belongs to the goroutine of run.
 type state struct {
-	options  Options
-	id       *mesos.FrameworkID
-	session  *session
-	pending  []*launch
-	agents   map[string]string // task → agent
-	hosts    map[string]string // agent → hostname
-	statuses map[string][]mesos.TaskStatus
-	waiters  map[string][]waiter
+	options   Options
+	id        *mesos.FrameworkID
+	session   *session
+	pending   []*launch
+	agents    map[string]string // task → agent
+	executors map[string]string // task → executor id
+	hosts     map[string]string // agent → hostname
+	statuses  map[string][]mesos.TaskStatus
+	waiters   map[string][]waiter
 }
 
 type waiter struct {
@@ -36,11 +38,12 @@ type waiter struct {
 func (f *Framework) run(ctx context.Context, subscribed chan<- error) {
 	defer close(f.done)
 	s := &state{
-		options:  f.options,
-		agents:   map[string]string{},
-		hosts:    map[string]string{},
-		statuses: map[string][]mesos.TaskStatus{},
-		waiters:  map[string][]waiter{},
+		options:   f.options,
+		agents:    map[string]string{},
+		executors: map[string]string{},
+		hosts:     map[string]string{},
+		statuses:  map[string][]mesos.TaskStatus{},
+		waiters:   map[string][]waiter{},
 	}
 	for ctx.Err() == nil {
 		err := f.stream(ctx, s, subscribed)
@@ -106,17 +109,24 @@ func (f *Framework) stream(ctx context.Context, s *state, subscribed chan<- erro
 	}
 }
 
+// usual are the capabilities that a framework of today has.
+var usual = []mesos.FrameworkInfo_Capability_Type{
+	mesos.FrameworkInfo_Capability_PARTITION_AWARE,
+	mesos.FrameworkInfo_Capability_TASK_KILLING_STATE,
+	mesos.FrameworkInfo_Capability_MULTI_ROLE,
+	mesos.FrameworkInfo_Capability_RESERVATION_REFINEMENT,
+}
+
 func (s *state) subscribeCall() *scheduler.Call {
 	hour := float64(3600)
 	info := &mesos.FrameworkInfo{
 		ID: s.id, Name: s.options.Name, User: s.options.User, Roles: []string{s.options.Role},
 		Checkpoint: &s.options.Checkpoint, FailoverTimeout: &hour,
-		Capabilities: []mesos.FrameworkInfo_Capability{
-			{Type: mesos.FrameworkInfo_Capability_PARTITION_AWARE},
-			{Type: mesos.FrameworkInfo_Capability_TASK_KILLING_STATE},
-			{Type: mesos.FrameworkInfo_Capability_MULTI_ROLE},
-			{Type: mesos.FrameworkInfo_Capability_RESERVATION_REFINEMENT},
-		},
+	}
+	for _, kind := range usual {
+		if !slices.Contains(s.options.Without, kind) {
+			info.Capabilities = append(info.Capabilities, mesos.FrameworkInfo_Capability{Type: kind})
+		}
 	}
 	for _, name := range s.options.Capabilities {
 		kind := mesos.FrameworkInfo_Capability_Type(mesos.FrameworkInfo_Capability_Type_value[name])
