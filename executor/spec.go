@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -47,12 +48,16 @@ type SpecOptions struct {
 	RawData     bool     // TaskInfo.data that is no JSON is a shell command
 	Environ     []string // the executor's environment
 	Sandbox     string
+	// Group says that the task is one of a group: its sandbox is a folder of its
+	// own, tasks/<task id> in Sandbox, with its own stdout and stderr. The executor
+	// makes them.
+	Group bool
 }
 
-// NewSpec reads a TaskInfo. What it asks for and this executor cannot do is an
+// NewSpec reads a TaskInfo; ctx bounds the look-up of its user. What it asks for and this executor cannot do is an
 // error, never passed over; so is everything malformed. Fields that ask nothing
 // of an executor (discovery, limits, resources) are accepted.
-func NewSpec(t mesos.TaskInfo, o SpecOptions) (Spec, error) {
+func NewSpec(_ context.Context, t mesos.TaskInfo, o SpecOptions) (Spec, error) {
 	if err := unsupported(t); err != nil {
 		return Spec{}, err
 	}

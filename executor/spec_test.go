@@ -56,7 +56,7 @@ func TestCommandSources(t *testing.T) {
 		{"several are a program", info("t"), []string{"sleep", "1"}, false, []string{"sleep", "1"}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, err := executor.NewSpec(c.task, executor.SpecOptions{LabelPrefix: "flocker.", Arguments: c.args, RawData: c.raw, Sandbox: "/sandbox"})
+			s, err := executor.NewSpec(t.Context(), c.task, executor.SpecOptions{LabelPrefix: "flocker.", Arguments: c.args, RawData: c.raw, Sandbox: "/sandbox"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -100,11 +100,11 @@ func TestSpecRefuses(t *testing.T) {
 		"zero byte":                withLabels("flocker.command", "a\x00b"),
 	} {
 		o := executor.SpecOptions{LabelPrefix: "flocker.", Arguments: []string{"true"}}
-		if _, err := executor.NewSpec(task, o); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := executor.NewSpec(t.Context(), task, o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, wanted %q", err, want)
 		}
 	}
-	if _, err := executor.NewSpec(info("t"), executor.SpecOptions{LabelPrefix: "flocker."}); err == nil ||
+	if _, err := executor.NewSpec(t.Context(), info("t"), executor.SpecOptions{LabelPrefix: "flocker."}); err == nil ||
 		!strings.Contains(err.Error(), "flocker.command") {
 		t.Errorf("no command: error %v", err)
 	}
@@ -118,7 +118,7 @@ func TestSpecOfAFullTask(t *testing.T) {
 	task.Container = &mesos.ContainerInfo{Type: &kind, Mesos: &mesos.ContainerInfo_MesosInfo{}}
 	task.Discovery = &mesos.DiscoveryInfo{}
 	task.Limits = map[string]mesos.Value_Scalar{"cpus": {Value: 1}}
-	s, err := executor.NewSpec(task, executor.SpecOptions{
+	s, err := executor.NewSpec(t.Context(), task, executor.SpecOptions{
 		LabelPrefix: "org.apache.aurora.metadata.flocker.", Arguments: []string{"true"},
 		Environ: []string{
 			"PATH=/bin", "FLOCKER_ID=keep", "MESOS_ALLOCATION_ROLE=other", "MESOS_SANDBOX=/s", "LIBPROCESS_PORT=0",
@@ -147,7 +147,7 @@ func FuzzNewSpec(f *testing.F) {
 	f.Fuzz(func(t *testing.T, key, value string, data []byte, arg string) {
 		task := withLabels(key, value)
 		task.Data = data
-		s, err := executor.NewSpec(task, executor.SpecOptions{LabelPrefix: "flocker.", Arguments: []string{arg}, RawData: true})
+		s, err := executor.NewSpec(t.Context(), task, executor.SpecOptions{LabelPrefix: "flocker.", Arguments: []string{arg}, RawData: true})
 		if err == nil && (len(s.Command.Argv) == 0 || len(s.Volumes) > 1) {
 			t.Errorf("spec %+v", s)
 		}

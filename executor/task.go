@@ -98,7 +98,7 @@ func (t *task) read(info mesos.TaskInfo) (Spec, error) {
 	if t.options.Broken != nil {
 		return Spec{}, t.options.Broken
 	}
-	spec, err := NewSpec(info, t.options.Spec)
+	spec, err := NewSpec(t.orders.acquire, info, t.options.Spec)
 	if err != nil {
 		return Spec{}, err
 	}
