@@ -1,7 +1,10 @@
-// Package checks runs the checks and health checks of a task.
 package checks
 
 import "time"
+
+// MinInterval is the least pause between two runs: an interval of 0, which Mesos
+// allows, would keep a core busy.
+const MinInterval = 100 * time.Millisecond
 
 // Check is one check in the executor's own words. Exactly one of Command, HTTP
 // and TCP is set.
@@ -10,7 +13,8 @@ type Check struct {
 	HTTP    *HTTP
 	TCP     *TCP
 	Delay   time.Duration // before the first run
-	// Interval is the pause between the end of one run and the next.
+	// Interval is the pause between the end of one run and the next, at least
+	// MinInterval.
 	Interval time.Duration
 	Timeout  time.Duration // of one run; 0 means none
 }
@@ -31,15 +35,16 @@ type Command struct {
 	Env  []string
 }
 
-// HTTP is a GET request to the loopback address.
+// HTTP is a GET request to the loopback address. Redirects are followed, to any
+// host, fifty at most; a final status of 200 to 399 is success.
 type HTTP struct {
 	Scheme string // http or https; certificates are not verified
 	Port   int
-	Path   string
+	Path   string // "" or with a leading slash; may carry a query
 	IPv6   bool
 }
 
-// TCP is a connection to the loopback address.
+// TCP is a connection to the loopback address; to be accepted is success.
 type TCP struct {
 	Port int
 	IPv6 bool
