@@ -30,6 +30,8 @@ type Held struct {
 	watcher *watcher     // nil unless the task runs
 	report  func(Progress)
 
+	releasing bool // Release was called
+
 	lost chan error // capacity 1
 	once sync.Once  // of lost
 	// abort ends an acquire that is under way. Without effect afterwards.
@@ -61,6 +63,15 @@ func (h *Held) Signal(sig syscall.Signal) error {
 		return fmt.Errorf("signal task: %w", os.ErrProcessDone)
 	}
 	return h.guard.Signal(sig)
+}
+
+// Exec runs a command beside the task, with the task's view of its volumes, as
+// guard.Guard.Exec promises.
+func (h *Held) Exec(ctx context.Context, t guard.Task) (syscall.WaitStatus, error) {
+	if h.guard == nil {
+		return 0, errors.New("run a command beside the task: the task has not been started")
+	}
+	return h.guard.Exec(ctx, t)
 }
 
 // Exited delivers the wait status of the task's first process, once, or is

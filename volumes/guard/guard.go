@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -69,11 +70,15 @@ type ExecError struct {
 	Errno   syscall.Errno // 0 when exec was not reached
 }
 
+func execError(o stage.Outcome) *ExecError {
+	return &ExecError{Program: o.Program, Reason: o.Error, Errno: o.Errno}
+}
+
 func (e *ExecError) Error() string {
 	if e.Program == "" {
-		return "start the task: " + e.Reason
+		return e.Reason
 	}
-	return "start the task: exec " + e.Program + ": " + e.Reason
+	return "exec " + e.Program + ": " + e.Reason
 }
 
 // Unwrap returns the errno.
@@ -97,6 +102,11 @@ type Guard struct {
 	created  []string // directories to remove; the reader's until readDone, then the waiter's
 	reaped   chan struct{}
 	readDone chan struct{}
+
+	lastCommand  atomic.Uint64
+	commands     chan command     // to dispatch: one begins
+	ended        chan stage.Ended // to dispatch: one has ended
+	dispatchDone chan struct{}
 }
 
 // Start starts the second stage: new PID and mount namespace, / made
@@ -141,7 +151,7 @@ func (g *Guard) abandon(ctx context.Context, err error) error {
 // Identity of the running guard.
 func (g *Guard) Identity() Identity { return g.identity }
 
-// Run forks the task, once. An *ExecError tells why it does not run; the guard
+// Run forks the task, once. An *ExecError in the chain tells why it does not run; the guard
 // is then still there and has to be stopped.
 func (g *Guard) Run(ctx context.Context, t Task) error {
 	failpoint.Hit("guard.run.before")
@@ -154,7 +164,7 @@ func (g *Guard) Run(ctx context.Context, t Task) error {
 		return fmt.Errorf("start the task: %w", err)
 	}
 	if outcome.Error != "" {
-		return &ExecError{Program: outcome.Program, Reason: outcome.Error, Errno: outcome.Errno}
+		return fmt.Errorf("start the task: %w", execError(outcome))
 	}
 	failpoint.Hit("guard.run.after")
 	return nil

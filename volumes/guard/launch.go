@@ -22,8 +22,9 @@ const sendTimeout = 5 * time.Second
 
 var errDied = errors.New("the guard died")
 
-// launch forks the second stage and starts the two goroutines that live as long
-// as it: one waits for it, one reads its reports. Stop joins both.
+// launch forks the second stage and starts the goroutines that live as long as
+// it: one waits for it, one reads its reports, one knows the commands beside the
+// task. Stop joins them.
 func launch(c Config) (*Guard, error) {
 	control, theirs, err := socketPair()
 	if err != nil {
@@ -31,7 +32,7 @@ func launch(c Config) (*Guard, error) {
 	}
 	defer theirs.Close()
 	g := &Guard{
-		cmd:      command(theirs, c.Keep),
+		cmd:      stageCommand(theirs, c.Keep),
 		control:  control,
 		sandbox:  c.Sandbox,
 		ready:    make(chan stage.Ready, 1),
@@ -39,6 +40,10 @@ func launch(c Config) (*Guard, error) {
 		exited:   make(chan syscall.WaitStatus, 1),
 		reaped:   make(chan struct{}),
 		readDone: make(chan struct{}),
+
+		commands:     make(chan command),
+		ended:        make(chan stage.Ended),
+		dispatchDone: make(chan struct{}),
 	}
 	started := make(chan error)
 	go g.wait(started)
@@ -46,6 +51,10 @@ func launch(c Config) (*Guard, error) {
 		return nil, errors.Join(needsRoot(err), control.Close())
 	}
 	go g.read()
+	go func() {
+		defer close(g.dispatchDone)
+		g.dispatch()
+	}()
 	return g, nil
 }
 
@@ -58,8 +67,8 @@ func needsRoot(err error) error {
 		"run the Mesos agent as root, and the executor with user root: %w", os.Geteuid(), err)
 }
 
-// command is this program's own file, which may have been deleted meanwhile.
-func command(control *os.File, keep []*os.File) *exec.Cmd {
+// stageCommand is this program's own file, which may have been deleted meanwhile.
+func stageCommand(control *os.File, keep []*os.File) *exec.Cmd {
 	return &exec.Cmd{
 		Path:       "/proc/self/exe",
 		Args:       []string{stage.Name},
@@ -100,6 +109,7 @@ func (g *Guard) wait(started chan<- error) {
 	defer close(g.reaped)
 	_ = g.cmd.Wait() // the status of a killed guard says nothing
 	<-g.readDone
+	<-g.dispatchDone
 	removeEmpty(g.sandbox, g.created)
 }
 
@@ -121,6 +131,8 @@ func (g *Guard) read() {
 			g.ran <- *r.Run
 		case r.Exited != nil:
 			g.exited <- *r.Exited
+		case r.Ended != nil:
+			g.ended <- *r.Ended
 		}
 	}
 }

@@ -14,34 +14,43 @@ import (
 // defaultPath is what execvp(3) searches when the environment has no PATH.
 const defaultPath = "/bin:/usr/bin"
 
-// run forks the task into a session of its own, with this process's standard
-// descriptors and no others.
+// run forks the task.
 func (s *stage) run(t Task) Outcome {
 	if s.task != 0 {
 		return failed("", errors.New("a guard runs one task"))
 	}
-	if len(t.Argv) == 0 {
-		return failed("", errors.New("the command is empty"))
-	}
-	if info, err := os.Stat(t.Dir); err != nil {
-		return failed("", fmt.Errorf("working directory: %w", err))
-	} else if !info.IsDir() {
-		return failed("", fmt.Errorf("working directory %s: %w", t.Dir, syscall.ENOTDIR))
-	}
 	failpoint.Hit("guard.stage.fork.before")
-	program := lookup(t.Argv[0], t.Dir, t.Env)
-	pid, err := fork(program, t.Argv, t)
-	if errors.Is(err, syscall.ENOEXEC) {
-		// As execvp(3) does, which is what Mesos uses.
-		pid, err = fork("/bin/sh", append([]string{t.Argv[0], program}, t.Argv[1:]...), t)
-	}
-	if err != nil {
-		return failed(program, err)
+	pid, outcome := begin(t, []uintptr{0, 1, 2})
+	if outcome.Error != "" {
+		return outcome
 	}
 	s.task = pid
 	go s.reap()
 	failpoint.Hit("guard.stage.fork.after")
-	return Outcome{Program: program}
+	return outcome
+}
+
+// begin forks a program into a session of its own, with the given standard
+// descriptors and no others.
+func begin(t Task, files []uintptr) (pid int, o Outcome) {
+	if len(t.Argv) == 0 {
+		return 0, failed("", errors.New("the command is empty"))
+	}
+	if info, err := os.Stat(t.Dir); err != nil {
+		return 0, failed("", fmt.Errorf("working directory: %w", err))
+	} else if !info.IsDir() {
+		return 0, failed("", fmt.Errorf("working directory %s: %w", t.Dir, syscall.ENOTDIR))
+	}
+	program := lookup(t.Argv[0], t.Dir, t.Env)
+	pid, err := fork(program, t.Argv, t, files)
+	if errors.Is(err, syscall.ENOEXEC) {
+		// As execvp(3) does, which is what Mesos uses.
+		pid, err = fork("/bin/sh", append([]string{t.Argv[0], program}, t.Argv[1:]...), t, files)
+	}
+	if err != nil {
+		return 0, failed(program, err)
+	}
+	return pid, Outcome{Program: program}
 }
 
 func failed(program string, err error) Outcome {
@@ -50,11 +59,11 @@ func failed(program string, err error) Outcome {
 	return o
 }
 
-func fork(program string, argv []string, t Task) (int, error) {
+func fork(program string, argv []string, t Task, files []uintptr) (int, error) {
 	return syscall.ForkExec(program, argv, &syscall.ProcAttr{
 		Dir:   t.Dir,
 		Env:   t.Env,
-		Files: []uintptr{0, 1, 2},
+		Files: files,
 		Sys:   &syscall.SysProcAttr{Setsid: true},
 	})
 }

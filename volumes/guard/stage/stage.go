@@ -24,6 +24,9 @@ type stage struct {
 	orders  chan Order // closed when the executor is gone
 	ended   chan child // every child that was reaped
 	task    int        // pid of the task, 0 before it is forked
+	over    bool       // the task has ended
+	// commands are the IDs of those beside the task, by process.
+	commands map[int]uint64
 }
 
 type child struct {
@@ -44,6 +47,8 @@ func live() int {
 		reports: json.NewEncoder(control),
 		orders:  make(chan Order),
 		ended:   make(chan child),
+
+		commands: map[int]uint64{},
 	}
 	var first Order
 	if s.decoder.Decode(&first) != nil || first.Plan == nil {
@@ -130,10 +135,7 @@ func (s *stage) serve() int {
 				return 1
 			}
 		case c := <-s.ended:
-			if c.pid != s.task {
-				continue
-			}
-			if err := s.report(Report{Exited: &c.status}); err != nil {
+			if err := s.reaped(c); err != nil {
 				return 1
 			}
 		}
@@ -146,11 +148,29 @@ func (s *stage) obey(o Order) error {
 	case o.Task != nil:
 		outcome := s.run(*o.Task)
 		return s.report(Report{Run: &outcome})
+	case o.Command != nil:
+		return s.runCommand(*o.Command)
+	case o.Abort != 0:
+		return s.abort(o.Abort)
 	case o.Signal != 0:
 		// To all but process 1. That nobody is left is no error.
 		_ = unix.Kill(-1, o.Signal)
 	}
 	return nil
+}
+
+// reaped reports the end of a process that the executor asked for.
+func (s *stage) reaped(c child) error {
+	if c.pid == s.task {
+		s.over = true
+		return s.report(Report{Exited: &c.status})
+	}
+	id, known := s.commands[c.pid]
+	if !known {
+		return nil
+	}
+	delete(s.commands, c.pid)
+	return s.report(Report{Ended: &Ended{ID: id, Status: c.status}})
 }
 
 // reap waits for every child, the adopted ones included, until none is left;

@@ -12,9 +12,18 @@ const ControlFD = 3
 // Order is one message to the second stage; one field is set. The plan is the
 // first.
 type Order struct {
-	Plan   *Plan          `json:",omitempty"`
-	Task   *Task          `json:",omitempty"`
-	Signal syscall.Signal `json:",omitempty"`
+	Plan    *Plan          `json:",omitempty"`
+	Task    *Task          `json:",omitempty"`
+	Command *Command       `json:",omitempty"`
+	Abort   uint64         `json:",omitempty"` // a command's ID
+	Signal  syscall.Signal `json:",omitempty"`
+}
+
+// Command is a program to fork beside the task. Its ID, which is not 0 and is
+// used once, names it in what is said of it.
+type Command struct {
+	ID   uint64
+	Task Task
 }
 
 // Plan is what to bind. See guard.Config.
@@ -72,6 +81,15 @@ type Report struct {
 	Ready  *Ready              `json:",omitempty"`
 	Run    *Outcome            `json:",omitempty"`
 	Exited *syscall.WaitStatus `json:",omitempty"`
+	Ended  *Ended              `json:",omitempty"`
+}
+
+// Ended is the last that is said of a command.
+type Ended struct {
+	ID      uint64
+	Failed  *Outcome           // why it did not start, nil when it did
+	Aborted bool               // it and all it forked got SIGKILL
+	Status  syscall.WaitStatus // else: how its first process ended
 }
 
 // Ready answers the plan.
