@@ -8,6 +8,7 @@ import (
 	"github.com/moby/sys/mountinfo"
 
 	"github.com/mesos-flocker/flocker-executor/flocker"
+	"github.com/mesos-flocker/flocker-executor/integration/framework"
 )
 
 // Cluster is a running Mesos with Flocker, seen from outside. All methods may
@@ -49,6 +50,8 @@ type Cluster interface {
 	// FlockerClient is an operator's client of the control service. The caller
 	// closes it.
 	FlockerClient() (*flocker.Client, error)
+	// Framework is what Submit and the others use, for what they do not offer.
+	Framework() *framework.Framework
 	// Close ends everything and leaves nothing behind. Repeatable.
 	Close() error
 }

@@ -72,6 +72,8 @@ func (v *view) StateDir(node string) string { return filepath.Join(v.Folder, nod
 
 func (v *view) Backend() string { return v.Description.Backend }
 
+func (v *view) Framework() *framework.Framework { return v.framework }
+
 func (v *view) Submit(ctx context.Context, t Task) error {
 	info, err := t.info(v.Executor)
 	if err != nil {

@@ -16,19 +16,35 @@ func refuse(pending int) time.Duration {
 }
 
 // fit splits the pending launches into those that the offer can carry together
-// and the rest.
+// and the rest. Of those that are made from an offer one at a time: the next one
+// would not know which ports the first has taken.
 func fit(pending []*launch, offer mesos.Offer) (fitting, rest []*launch) {
 	free := scalars(offer.Resources)
+	matched := false
 	for _, l := range pending {
-		need := l.need()
-		if (l.hostname == "" || l.hostname == offer.Hostname) && within(need, free) {
-			subtract(free, need)
-			fitting = append(fitting, l)
+		if l.hostname != "" && l.hostname != offer.Hostname || l.match != nil && (matched || !l.made(offer)) {
+			rest = append(rest, l)
 			continue
 		}
-		rest = append(rest, l)
+		need := l.need()
+		if !within(need, free) {
+			rest = append(rest, l)
+			continue
+		}
+		matched = matched || l.match != nil
+		subtract(free, need)
+		fitting = append(fitting, l)
 	}
 	return fitting, rest
+}
+
+// made makes the task from the offer, if it suits.
+func (l *launch) made(offer mesos.Offer) bool {
+	task := l.match(offer)
+	if task != nil {
+		l.tasks = []mesos.TaskInfo{*task}
+	}
+	return task != nil
 }
 
 // need is what all tasks and executors of a launch take.

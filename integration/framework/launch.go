@@ -14,8 +14,10 @@ import (
 // LAUNCH_GROUP when there is a group's executor.
 type launch struct {
 	hostname string // "" means any
+	name     string // for messages
 	tasks    []mesos.TaskInfo
-	executor *mesos.ExecutorInfo // of a group
+	executor *mesos.ExecutorInfo               // of a group
+	match    func(mesos.Offer) *mesos.TaskInfo // makes tasks, if there is one
 	accepted chan error
 }
 
@@ -23,17 +25,26 @@ type launch struct {
 // has the task's resources, and accepts it. task.AgentID is filled in. It
 // returns when the master has taken the ACCEPT.
 func (f *Framework) Launch(ctx context.Context, hostname string, task mesos.TaskInfo) error {
-	return f.launch(ctx, &launch{hostname: hostname, tasks: []mesos.TaskInfo{task}, accepted: make(chan error, 1)})
+	return f.launch(ctx, &launch{hostname: hostname, name: task.TaskID.Value, tasks: []mesos.TaskInfo{task}})
 }
 
 // LaunchGroup is Launch for a LAUNCH_GROUP: all tasks below one executor, or
 // none. executor.FrameworkID, which the master does not fill in for groups, is
 // filled in here; it needs a type, cpus, mem and some disk.
 func (f *Framework) LaunchGroup(ctx context.Context, hostname string, executor mesos.ExecutorInfo, tasks []mesos.TaskInfo) error {
-	return f.launch(ctx, &launch{hostname: hostname, tasks: slices.Clone(tasks), executor: &executor, accepted: make(chan error, 1)})
+	return f.launch(ctx, &launch{hostname: hostname, name: executor.ExecutorID.Value, tasks: slices.Clone(tasks), executor: &executor})
+}
+
+// LaunchMatching is Launch for a task that is made from the offer it goes to,
+// because it needs the node's name or ports. match returns nil for an offer that
+// does not suit; it runs in the framework's goroutine and may be called often.
+// name is for messages.
+func (f *Framework) LaunchMatching(ctx context.Context, hostname, name string, match func(mesos.Offer) *mesos.TaskInfo) error {
+	return f.launch(ctx, &launch{hostname: hostname, name: name, match: match})
 }
 
 func (f *Framework) launch(ctx context.Context, l *launch) error {
+	l.accepted = make(chan error, 1)
 	if err := f.in(ctx, func(s *state) { s.pending = append(s.pending, l) }); err != nil {
 		return err
 	}
@@ -47,7 +58,7 @@ func (f *Framework) launch(ctx context.Context, l *launch) error {
 		return errClosed
 	case <-ctx.Done():
 		_ = f.in(context.WithoutCancel(ctx), func(s *state) { s.forget(l) })
-		return fmt.Errorf("no offer of node %q for task %s: %w", l.hostname, l.tasks[0].TaskID.Value, ctx.Err())
+		return fmt.Errorf("no offer of node %q for %s: %w", l.hostname, l.name, ctx.Err())
 	}
 }
 
