@@ -53,7 +53,7 @@ func (s *Store) move(ctx context.Context, r volumes.Record, note volumes.Note) (
 	if err := note(r); err != nil {
 		return r, err
 	}
-	if _, err := s.client.SetPrimary(ctx, r.Dataset, r.Node); err != nil {
+	if _, err := s.change(ctx, r, "order to node "+r.Node, move(r.Dataset, r.Node)); err != nil {
 		return r, refusal(err)
 	}
 	r.Primary = r.Node
@@ -67,7 +67,7 @@ func (s *Store) create(ctx context.Context, r volumes.Record, note volumes.Note)
 	if err := note(r); err != nil {
 		return r, err
 	}
-	d, err := s.client.CreateDataset(ctx, newDataset(r))
+	d, err := s.change(ctx, r, "creation", creation(newDataset(r)))
 	if IsConflict(err) {
 		s.log.Info("the dataset exists already", zap.String("dataset", r.Dataset), zap.Error(err))
 		d, err = s.client.Dataset(ctx, r.Dataset)

@@ -58,8 +58,12 @@ func (c *Client) Datasets(ctx context.Context) ([]Dataset, string, error) {
 // an id of the caller's choosing it is sent again after a failure that may pass.
 func (c *Client) CreateDataset(ctx context.Context, n NewDataset) (Dataset, error) {
 	var d Dataset
-	_, err := c.do(ctx, call{method: http.MethodPost, path: datasetsPath, body: n, repeat: n.ID != ""}, &d)
+	_, err := c.do(ctx, creation(n), &d)
 	return d, err
+}
+
+func creation(n NewDataset) call {
+	return call{method: http.MethodPost, path: datasetsPath, body: n, repeat: n.ID != ""}
 }
 
 // Dataset reads one dataset, by an update that changes nothing: there is no GET
@@ -74,9 +78,12 @@ func (c *Client) Dataset(ctx context.Context, id string) (Dataset, error) {
 // carries it out later, or never while another node holds the lease.
 func (c *Client) SetPrimary(ctx context.Context, id, node string) (Dataset, error) {
 	var d Dataset
-	body := map[string]string{"primary": node}
-	_, err := c.do(ctx, call{method: http.MethodPost, path: datasetPath(id), body: body, repeat: true}, &d)
+	_, err := c.do(ctx, move(id, node), &d)
 	return d, err
+}
+
+func move(id, node string) call {
+	return call{method: http.MethodPost, path: datasetPath(id), body: map[string]string{"primary": node}, repeat: true}
 }
 
 // DeleteDataset orders a dataset to be deleted, data and all. Repeatable.

@@ -40,8 +40,40 @@
 // ended, unless the outsider renews it. Looking first would cost a request every
 // time and leave a gap all the same.
 //
-// A request for a lease whose answer nobody waits for any more is not broken off:
-// Return waits for it and learns what became of it.
+// # What is still in the air
+//
+// A request that changes something is not broken off when its caller goes, after
+// a KILL for example: the service may have it already, and would carry it out
+// whenever it comes to it. So it flies on (flight.go), and Return first waits for
+// every flight of the dataset; only then does it look where the dataset is, put
+// it back and return the lease. When Return's own time is over before that, the
+// lease stays, the error names the request, and the record, which says from where
+// the dataset came, is there for the next to try.
+//
+// What a process that was killed had in the air nobody can wait for. Return, by
+// another process, then relies on order: the service takes requests as they
+// arrive, one at a time, so that whatever it had received is carried out before
+// the answer to the request with which Return begins, and Return looks afterwards
+// where the dataset is. That is not proved where something in between keeps a
+// request back: a proxy, or a packet that was lost and is sent again by the dead
+// process's kernel. Nor is it where the connection broke before the answer came.
+// What comes later than that can do this much:
+//
+//	an order to move, or a creation   the dataset comes here, and is here without
+//	                                  a lease. Nobody uses it: whoever wants it
+//	                                  next orders it to itself, under a lease.
+//	                                  While another node holds its lease the
+//	                                  service does not carry the order out.
+//	an order back                     the same, on the node it came from
+//	a lease                           it ends by itself; until then the dataset
+//	                                  waits for it
+//	a lease with no lifetime left,    the next holder's lease may go. Its task
+//	the removal of a lease            keeps the dataset busy, and its next renewal
+//	                                  takes the lease anew.
+//
+// In no case is a dataset mounted twice: what prevents that is the pin (package
+// volumes). The tag of the configuration could refuse the late order; reading it
+// would list everything, and every change in the cluster would refuse ours.
 //
 // # When something is wrong
 //

@@ -81,7 +81,7 @@ func (s *Store) settle(ctx context.Context, r volumes.Record, want volumes.Want,
 		return r, err
 	}
 	if chosen.ID != r.Dataset {
-		if r, err = s.change(ctx, r, chosen.ID, want, note); err != nil {
+		if r, err = s.exchange(ctx, r, chosen.ID, want, note); err != nil {
 			return r, err
 		}
 		// The listing is older than this lease.
@@ -120,10 +120,10 @@ func (s *Store) look(ctx context.Context, r volumes.Record, want volumes.Want) (
 	return r, true, nil
 }
 
-// change gives back the lease that turned out to be of no use and takes another.
+// exchange gives back the lease that turned out to be of no use and takes another.
 // Only when the first is certainly gone is the second noted, since a note
 // replaces the one before.
-func (s *Store) change(ctx context.Context, r volumes.Record, id string, want volumes.Want, note volumes.Note) (volumes.Record, error) {
+func (s *Store) exchange(ctx context.Context, r volumes.Record, id string, want volumes.Want, note volumes.Note) (volumes.Record, error) {
 	if err := s.Return(ctx, r); err != nil {
 		return r, err
 	}

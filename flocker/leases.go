@@ -89,7 +89,13 @@ func (c *Client) AcquireLease(ctx context.Context, dataset, node string, lifetim
 // as it was. No lease is IsNotFound. Only for who has just been granted it: the
 // request names no node. It is sent once, for the same reason.
 func (c *Client) ReleaseLease(ctx context.Context, dataset string) (Lease, error) {
-	var l Lease
-	_, err := c.do(ctx, call{method: http.MethodDelete, path: leasesPath + "/" + url.PathEscape(dataset)}, &l)
+	return c.releaseWithin(ctx, dataset, 0)
+}
+
+// releaseWithin is ReleaseLease, unless that is not sent within d.
+func (c *Client) releaseWithin(ctx context.Context, dataset string, d time.Duration) (l Lease, err error) {
+	_, err = c.do(ctx, call{method: http.MethodDelete, path: leasePath(dataset), within: d}, &l)
 	return l, err
 }
+
+func leasePath(dataset string) string { return leasesPath + "/" + url.PathEscape(dataset) }

@@ -11,6 +11,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"sync/atomic"
+	"time"
 
 	"go.uber.org/zap"
 )
@@ -27,7 +28,12 @@ type call struct {
 	method, path string
 	body         any
 	repeat       bool
+	// within is how long it may wait for a connection: later it must not be sent.
+	// 0 means as long as the client's timeout.
+	within time.Duration
 }
+
+var errTooLate = errors.New("not sent: no connection in time")
 
 // answer is what is of interest beside the body.
 type answer struct {
@@ -56,8 +62,11 @@ func (c *Client) do(ctx context.Context, k call, out any) (answer, error) {
 func (c *Client) once(ctx context.Context, k call, out any) (answer, error) {
 	failed := &Error{Method: k.method, Service: c.base.Host, Path: k.path}
 	var sent atomic.Bool
+	ctx, late := context.WithCancelCause(ctx)
+	defer late(nil)
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
+	defer unlessSent(k.within, &sent, late)()
 	limited = httptrace.WithClientTrace(limited, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { sent.Store(true) },
 	})
@@ -83,6 +92,20 @@ func (c *Client) once(ctx context.Context, k call, out any) (answer, error) {
 		return a, failed
 	}
 	return a, decode(failed, res, body, out)
+}
+
+// unlessSent calls off a request that has found no connection within d. What it
+// returns ends that.
+func unlessSent(d time.Duration, sent *atomic.Bool, late context.CancelCauseFunc) (stop func()) {
+	if d <= 0 {
+		return func() {}
+	}
+	timer := time.AfterFunc(d, func() {
+		if !sent.Load() {
+			late(errTooLate)
+		}
+	})
+	return func() { timer.Stop() }
 }
 
 func (c *Client) request(ctx context.Context, k call) (*http.Request, error) {
@@ -111,6 +134,9 @@ func (c *Client) cause(outer, limited context.Context, err error) error {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
 		err = wrapped.Err
+	}
+	if errors.Is(context.Cause(outer), errTooLate) {
+		return errTooLate
 	}
 	if limited.Err() != nil && outer.Err() == nil {
 		return fmt.Errorf("no answer within %v: %w", c.timeout, err)

@@ -2,6 +2,7 @@ package flocker
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"go.uber.org/zap"
@@ -37,6 +38,8 @@ func (s *Store) outcome(ctx context.Context, r volumes.Record) (_ volumes.Record
 		return r, false, err
 	case f == nil:
 		return r, true, nil
+	case f.method == http.MethodDelete && (f.err == nil || IsNotFound(f.err)):
+		return r, false, nil // it was returned
 	case IsConflict(f.err):
 		s.notOurs(r)
 		return r, false, nil
@@ -65,8 +68,9 @@ func (s *Store) giveBack(ctx context.Context, r volumes.Record) error {
 			return err
 		}
 	}
-	if s.release(ctx, r) {
-		return nil
+	gone, err := s.release(ctx, r)
+	if gone || err != nil && ctx.Err() != nil {
+		return err
 	}
 	return s.expire(ctx, r)
 }
@@ -83,7 +87,7 @@ func (s *Store) confirm(ctx context.Context, r volumes.Record) (_ volumes.Record
 	}
 	tries := s.client.tries()
 	for {
-		g, err := s.client.AcquireLease(ctx, r.Dataset, r.Node, lifetime)
+		g, err := s.acquire(ctx, r.Dataset, r.Node, lifetime, true)
 		switch {
 		case err == nil:
 			return granted(r, g, lifetime), true, nil
@@ -105,7 +109,7 @@ func (s *Store) putBack(ctx context.Context, r volumes.Record) error {
 	defer cancel()
 	d, err := s.client.Dataset(ctx, r.Dataset)
 	if err == nil && d.Primary == r.Node {
-		_, err = s.client.SetPrimary(ctx, r.Dataset, r.PreviousPrimary)
+		_, err = s.change(ctx, r, "order back to node "+r.PreviousPrimary, move(r.Dataset, r.PreviousPrimary))
 	}
 	if IsNotFound(err) || IsDeleted(err) {
 		return nil
@@ -116,26 +120,28 @@ func (s *Store) putBack(ctx context.Context, r volumes.Record) error {
 // release deletes the lease if it is certainly ours, and reports whether it is
 // certainly gone. It is tried once: after an answer that got lost, the lease may
 // be another node's.
-func (s *Store) release(ctx context.Context, r volumes.Record) (gone bool) {
+func (s *Store) release(ctx context.Context, r volumes.Record) (gone bool, err error) {
 	left, ok := certain(r)
 	if !ok {
-		return false
+		return false, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, left)
-	defer cancel()
-	was, err := s.client.ReleaseLease(ctx, r.Dataset)
-	switch {
-	case err == nil:
-		if was.Node != r.Node {
+	f := &flight{dataset: r.Dataset, what: "return of the lease", method: http.MethodDelete, path: leasePath(r.Dataset), leases: true}
+	err = s.fly(ctx, f, func(ctx context.Context) error {
+		was, err := s.client.releaseWithin(ctx, r.Dataset, left)
+		if err == nil && was.Node != r.Node {
 			s.restore(ctx, was)
 		}
-		return true
-	case IsNotFound(err):
+		return err
+	})
+	if err == nil {
+		return true, nil
+	}
+	if IsNotFound(err) {
 		s.log.Warn("the lease had gone already", zap.String("dataset", r.Dataset))
-		return true
+		return true, nil
 	}
 	s.log.Warn("return of the lease failed; making sure by another way", zap.String("dataset", r.Dataset), zap.Error(err))
-	return false
+	return false, err
 }
 
 // restore gives another node back what it has just lost by our mistake: somebody
@@ -160,7 +166,7 @@ func (s *Store) restore(ctx context.Context, was Lease) {
 func (s *Store) expire(ctx context.Context, r volumes.Record) error {
 	tries := s.client.tries()
 	for {
-		_, err := s.client.AcquireLease(ctx, r.Dataset, r.Node, 0)
+		_, err := s.acquire(ctx, r.Dataset, r.Node, 0, true)
 		switch {
 		case err == nil:
 			s.waitSwept(ctx, r)

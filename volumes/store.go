@@ -43,8 +43,11 @@ type Store interface {
 	// Return undoes what r says: with PreviousPrimary set it gives the
 	// dataset its previous primary back while the lease still holds, then it returns the
 	// lease. It never touches a lease that is not provably this node's: when
-	// the lease turns out to be another's it does nothing and returns nil.
-	// Repeatable, also by another process with a Record read from the journal.
+	// the lease turns out to be another's it does nothing and returns nil. First
+	// it waits for the outcome of what was asked about the dataset before, by
+	// calls whose ctx has ended: while that is not known the lease stays, and the
+	// error says so. Repeatable, also by another process with a Record read from
+	// the journal.
 	Return(ctx context.Context, r Record) error
 }
 
