@@ -56,12 +56,18 @@ func (s *schedule) begin(ctx context.Context) {
 	go func() { flight <- s.probe.once(ctx) }()
 }
 
-// limited is a context for one run.
+// limited is a context for one run. It tells no deadline: a dialer would keep it
+// by itself, a moment earlier, and with an error of its own.
 func limited(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
 	if timeout <= 0 {
-		return context.WithCancel(ctx)
+		return ctx, func() { cancel(nil) }
 	}
-	return context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no result within %v", timeout))
+	timer := time.AfterFunc(timeout, func() { cancel(fmt.Errorf("no result within %v", timeout)) })
+	return ctx, func() {
+		timer.Stop()
+		cancel(nil)
+	}
 }
 
 // ended takes note of a run's end, and says whether its answer is of use.

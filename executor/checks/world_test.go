@@ -5,9 +5,13 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest"
 
 	"github.com/mesos-flocker/flocker-executor/executor/checks"
@@ -38,6 +42,19 @@ func left(before int) string {
 		}
 	}
 	return ""
+}
+
+// goroutinesOf is the stacks of those goroutines that are in one of these
+// functions.
+func goroutinesOf(functions ...string) string {
+	stacks := make([]byte, 1<<20)
+	var found []string
+	for stack := range strings.SplitSeq(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
+		if slices.ContainsFunc(functions, func(f string) bool { return strings.Contains(stack, f) }) {
+			found = append(found, stack)
+		}
+	}
+	return strings.Join(found, "\n\n")
 }
 
 // run is how a scripted command behaves once.
@@ -133,4 +150,29 @@ func show(o checks.Outcome) string {
 		return fmt.Sprint("succeeded ", *o.Succeeded)
 	}
 	return "nothing"
+}
+
+// both runs one check as check and as health check, once, and returns what they
+// say: "nothing" is an outcome that is told by the log alone.
+func both(t *testing.T, c checks.Check) (string, checks.Verdict) {
+	t.Helper()
+	c.Interval = time.Hour
+	empty := make(chan struct{})
+	log := zaptest.NewLogger(t, zaptest.WrapOptions(zap.Hooks(func(e zapcore.Entry) error {
+		if e.Message == "check failed" {
+			close(empty)
+		}
+		return nil
+	})))
+	check := checks.Start(t.Context(), checks.Config{Check: &c, Log: log})
+	defer check.Close()
+	health := checks.Start(t.Context(), checks.Config{Health: &checks.Health{Check: c}, Log: log})
+	defer health.Close()
+	v := verdict(t, health)
+	select {
+	case got := <-check.Results():
+		return show(*got.Check), v
+	case <-empty:
+		return "nothing", v
+	}
 }
