@@ -46,7 +46,8 @@ func Start(ctx context.Context, c Config) *Runner {
 }
 
 // Results is where news comes. A slow reader loses no verdict; of outcomes it
-// gets the latest. Close closes it, and drops what was not read.
+// gets the latest. After Close, which drops what was not read, nothing comes any
+// more; the channel is never closed.
 func (r *Runner) Results() <-chan Result { return r.results }
 
 // Pause stops everything: a run in flight is given up and its result dropped.
@@ -82,7 +83,6 @@ type owner struct {
 
 func (o *owner) run(ctx context.Context) {
 	defer close(o.runner.done)
-	defer close(o.runner.results)
 	defer o.check.join()
 	defer o.health.join()
 	for ctx.Err() == nil {

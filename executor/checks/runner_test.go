@@ -18,9 +18,7 @@ func TestNothingToRun(t *testing.T) {
 		r.Pause()
 		r.Resume()
 		r.Close()
-		if _, open := <-r.Results(); open {
-			t.Error("a result of nothing")
-		}
+		noNews(t, r)
 	})
 }
 
@@ -80,8 +78,9 @@ func TestEndOfContextEndsTheRunner(t *testing.T) {
 		defer r.Close()
 		synctest.Wait()
 		cancel()
-		if _, open := <-r.Results(); open {
-			t.Error("a result of a run that was given up")
+		noNews(t, r)
+		if s.killed != 1 {
+			t.Errorf("%d runs ended, wanted 1", s.killed)
 		}
 	})
 }
@@ -116,11 +115,7 @@ func TestOutcomesTheReaderKnows(t *testing.T) {
 			t.Errorf("%s, wanted exit 1", got)
 		}
 		<-time.After(3500 * time.Millisecond) // 1, 2, 1 meanwhile
-		select {
-		case got := <-r.Results():
-			t.Errorf("%s is no news", show(*got.Check))
-		default:
-		}
+		noNews(t, r)
 		if got := outcome(t, r); got != "exit 3" {
 			t.Errorf("%s, wanted exit 3", got)
 		}

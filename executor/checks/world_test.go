@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/zap"
@@ -111,14 +112,22 @@ func start(t *testing.T, c checks.Config) *checks.Runner {
 func next(t *testing.T, r *checks.Runner) checks.Result {
 	t.Helper()
 	select {
-	case got, open := <-r.Results():
-		if !open {
-			t.Fatal("no more results")
-		}
+	case got := <-r.Results():
 		return got
 	case <-time.After(time.Hour):
 		t.Fatal("no result")
 		return checks.Result{}
+	}
+}
+
+// noNews fails the test when something is to be read.
+func noNews(t *testing.T, r *checks.Runner) {
+	t.Helper()
+	synctest.Wait()
+	select {
+	case got := <-r.Results():
+		t.Errorf("%+v is no news", got)
+	default:
 	}
 }
 
