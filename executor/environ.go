@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -13,7 +15,11 @@ import (
 type Environment struct {
 	Framework string // MESOS_FRAMEWORK_ID
 	Executor  string // MESOS_EXECUTOR_ID
-	Endpoint  string // MESOS_AGENT_ENDPOINT, host:port
+	Endpoint  string // MESOS_AGENT_ENDPOINT, host:port; an IPv6 address in brackets
+	// Socket is MESOS_DOMAIN_SOCKET, "" when the agent serves none; Process is
+	// then the name under which the agent is found there, as "slave(1)".
+	Socket, Process string
+	TLS             TLS
 	// Sandbox is MESOS_SANDBOX, absolute; it differs from MESOS_DIRECTORY only
 	// for an executor in an image's root filesystem, where it is the right one.
 	Sandbox string
@@ -36,6 +42,12 @@ type Environment struct {
 // VariableToken is the variable with the bearer token. It must never reach a
 // child process.
 const VariableToken = "MESOS_EXECUTOR_AUTHENTICATION_TOKEN"
+
+// Where the agent is: its domain socket, and its name and address.
+const (
+	variableSocket = "MESOS_DOMAIN_SOCKET"
+	variablePID    = "MESOS_SLAVE_PID"
+)
 
 // What applies when the agent sets nothing: its own defaults
 // (slave/constants.hpp).
@@ -60,12 +72,17 @@ func ParseEnvironment(getenv func(string) string) (Environment, error) {
 		Framework:       p.required("MESOS_FRAMEWORK_ID"),
 		Executor:        p.required("MESOS_EXECUTOR_ID"),
 		Endpoint:        p.endpoint("MESOS_AGENT_ENDPOINT"),
+		Socket:          getenv(variableSocket),
+		TLS:             p.tls(),
 		Sandbox:         p.directory("MESOS_SANDBOX", "MESOS_DIRECTORY"),
 		Token:           getenv(VariableToken),
 		Checkpoint:      p.flag("MESOS_CHECKPOINT"),
 		RecoveryTimeout: p.duration("MESOS_RECOVERY_TIMEOUT", defaultRecoveryTimeout),
 		BackoffMax:      min(maxBackoff, p.duration("MESOS_SUBSCRIPTION_BACKOFF_MAX", maxBackoff)),
 		ShutdownGrace:   p.duration("MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD", defaultShutdownGrace),
+	}
+	if e.Socket != "" {
+		e.Process = p.process(variablePID)
 	}
 	e.Image = getenv("MESOS_DIRECTORY") != "" && filepath.Clean(e.Sandbox) != filepath.Clean(getenv("MESOS_DIRECTORY"))
 	return e, errors.Join(p.errs...)
@@ -94,10 +111,27 @@ func (p *envParser) endpoint(name string) string {
 	if v == "" {
 		return ""
 	}
-	if host, port, err := net.SplitHostPort(v); err != nil || host == "" || port == "" {
-		p.fail(name, v, "must be host:port")
+	if host, port, err := net.SplitHostPort(v); err == nil && host != "" && port != "" {
+		return v
 	}
+	// libprocess prints an IPv6 address without brackets (address.hpp).
+	if i := strings.LastIndexByte(v, ':'); i > 0 {
+		if ip, err := netip.ParseAddr(v[:i]); err == nil && ip.Is6() && v[i+1:] != "" {
+			return net.JoinHostPort(v[:i], v[i+1:])
+		}
+	}
+	p.fail(name, v, "must be host:port")
 	return v
+}
+
+// process is the name in a libprocess PID, "slave(1)@10.0.0.1:5051".
+func (p *envParser) process(name string) string {
+	v := p.required(name)
+	id, _, ok := strings.Cut(v, "@")
+	if v != "" && (!ok || id == "" || strings.ContainsAny(id, "/?#% ")) {
+		p.fail(name, v, "must be like slave(1)@10.0.0.1:5051")
+	}
+	return id
 }
 
 func (p *envParser) directory(names ...string) string {

@@ -34,6 +34,30 @@ func TestParseEnvironment(t *testing.T) {
 	}
 }
 
+// The agent's address in every form that an agent may print it in, and its
+// domain socket.
+func TestParseEnvironmentAgent(t *testing.T) {
+	for _, c := range []struct{ endpoint, pid, want, wantProcess, wantError string }{
+		{"10.0.0.1:5051", "slave(1)@10.0.0.1:5051", "10.0.0.1:5051", "slave(1)", ""},
+		{"[::1]:5051", "slave(1)@[::1]:5051", "[::1]:5051", "slave(1)", ""},
+		{"2001:db8::7:5051", "slave(1)@2001:db8::7:5051", "[2001:db8::7]:5051", "slave(1)", ""},
+		{"agent:5051", "agent@h:1", "agent:5051", "agent", ""},
+		{"::1", "slave(1)@::1:5051", "", "", `MESOS_AGENT_ENDPOINT is "::1"`},
+		{"h:1", "", "", "", `MESOS_SLAVE_PID is ""`},
+		{"h:1", "slave(1)", "", "", `MESOS_SLAVE_PID is "slave(1)"`},
+		{"h:1", "../x@h:1", "", "", `MESOS_SLAVE_PID is "../x@h:1"`},
+	} {
+		e, err := executor.ParseEnvironment(getenv(map[string]string{
+			"MESOS_FRAMEWORK_ID": "f", "MESOS_EXECUTOR_ID": "e", "MESOS_AGENT_ENDPOINT": c.endpoint, "MESOS_DIRECTORY": "/d",
+			"MESOS_DOMAIN_SOCKET": "/run/agent.sock", "MESOS_SLAVE_PID": c.pid,
+		}))
+		wantError(t, err, c.wantError)
+		if c.wantError == "" && (e.Endpoint != c.want || e.Process != c.wantProcess || e.Socket != "/run/agent.sock") {
+			t.Errorf("%+v gives %+v", c, e)
+		}
+	}
+}
+
 func TestParseEnvironmentDefaults(t *testing.T) {
 	e, err := executor.ParseEnvironment(getenv(map[string]string{
 		"MESOS_FRAMEWORK_ID": "f", "MESOS_EXECUTOR_ID": "e", "MESOS_AGENT_ENDPOINT": "h:1", "MESOS_DIRECTORY": "/d",

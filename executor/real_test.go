@@ -26,9 +26,13 @@ func inReality(t *testing.T, environ []string, test func(t *testing.T, w *world)
 	a, address := newTCPAgent(t)
 	e := environment()
 	e.Endpoint, e.Sandbox = address, t.TempDir()
+	transport, err := executor.NewTransport(e)
+	if err != nil {
+		t.Fatal(err)
+	}
 	w := &world{agent: a, t: t, terminate: make(chan os.Signal), result: make(chan error, 1)}
 	w.options = executor.Options{
-		Environment: e, Transport: executor.NewTransport(e), Terminate: w.terminate, Log: zaptest.NewLogger(t),
+		Environment: e, Transport: transport, Terminate: w.terminate, Log: zaptest.NewLogger(t),
 		Spec:           executor.SpecOptions{LabelPrefix: "flocker.", Environ: append(environ, "PATH="+os.Getenv("PATH")), Sandbox: e.Sandbox},
 		ReleaseTimeout: 30 * time.Second,
 		Recover:        func(context.Context) {},

@@ -29,13 +29,23 @@ func runTask(s *settings, words []string, broken error, getenv func(string) stri
 		log.Error("not started as a Mesos agent starts executors", zap.Error(err))
 		return usage
 	}
+	transport, err := executor.NewTransport(env)
+	if err != nil {
+		log.Error("the agent cannot be reached", zap.Error(err))
+		return usage
+	}
+	if err := executor.HideToken(); err != nil {
+		log.Warn("the agent's token stays readable in this process' environment, for root on the node", zap.Error(err))
+	}
 	terminate := make(chan os.Signal, 1)
 	signal.Notify(terminate, syscall.SIGTERM, syscall.SIGINT)
 	// Stderr may be a pipe to a container logger: should that die, writing fails
 	// and nothing else. Not Ignore, which the task would inherit.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	log.Info("flocker-executor", zap.String("version", version), zap.String("executor", env.Executor), zap.String("agent", env.Endpoint))
-	err = executor.Run(context.Background(), taskOptions(s, env, words, broken, terminate, log))
+	log.Info("flocker-executor", zap.String("version", version), zap.String("executor", env.Executor), zap.String("agent", transport.URL))
+	options := taskOptions(s, env, words, broken, terminate, log)
+	options.Transport = transport
+	err = executor.Run(context.Background(), options)
 	if err != nil {
 		log.Error("the agent could not be told how the task ended", zap.Error(err))
 		return failed
@@ -43,6 +53,7 @@ func runTask(s *settings, words []string, broken error, getenv func(string) stri
 	return ok
 }
 
+// taskOptions are all but the transport.
 func taskOptions(s *settings, env executor.Environment, words []string, broken error, terminate <-chan os.Signal, log *zap.Logger) executor.Options {
 	if broken != nil {
 		broken = fmt.Errorf("flocker-executor's settings: %w", broken)
@@ -53,7 +64,6 @@ func taskOptions(s *settings, env executor.Environment, words []string, broken e
 	held.AbandonTimeout = max(env.ShutdownGrace-time.Second, 100*time.Millisecond)
 	return executor.Options{
 		Environment: env,
-		Transport:   executor.NewTransport(env),
 		Spec: executor.SpecOptions{
 			LabelPrefix: s.labelPrefix, Arguments: words, RawData: s.rawData, Environ: os.Environ(), Sandbox: env.Sandbox,
 		},
