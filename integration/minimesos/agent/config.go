@@ -32,6 +32,8 @@ type Config struct {
 	FetcherCacheDir     string `json:"fetcher_cache_dir"` // wiped at start; default below RuntimeDir
 	// DomainSocket, if set, is a socket the executor API is served on as well.
 	DomainSocket string `json:"domain_socket"`
+	// TLS, if it names a certificate, is what the port speaks.
+	TLS TLS `json:"tls"`
 
 	RegistrationTimeout   time.Duration `json:"registration_timeout"`   // 1 min
 	ReregistrationTimeout time.Duration `json:"reregistration_timeout"` // 2 s

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -32,6 +33,10 @@ func (a *agent) environment(e *executor) []string {
 	return list
 }
 
+// printed is the address as libprocess prints it: without brackets even when it
+// is one of IPv6 (process/address.hpp).
+func (a *agent) printed() string { return fmt.Sprintf("%s:%d", a.cfg.IP, a.info.GetPort()) }
+
 func (a *agent) agentVariables(e *executor) map[string]string {
 	flag := map[bool]string{false: "0", true: "1"}
 	env := map[string]string{
@@ -39,8 +44,8 @@ func (a *agent) agentVariables(e *executor) map[string]string {
 		"MESOS_FRAMEWORK_ID":                   e.framework.id,
 		"MESOS_EXECUTOR_ID":                    e.id,
 		"MESOS_SLAVE_ID":                       a.info.ID.Value,
-		"MESOS_SLAVE_PID":                      "slave(1)@" + a.address,
-		"MESOS_AGENT_ENDPOINT":                 a.address,
+		"MESOS_SLAVE_PID":                      "slave(1)@" + a.printed(),
+		"MESOS_AGENT_ENDPOINT":                 a.printed(),
 		"MESOS_DIRECTORY":                      e.sandbox,
 		"MESOS_SANDBOX":                        e.sandbox,
 		"MESOS_CHECKPOINT":                     flag[e.framework.checkpoint()],

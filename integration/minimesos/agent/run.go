@@ -111,7 +111,11 @@ func (a *agent) listen() ([]server, error) {
 	a.address = net.JoinHostPort(a.cfg.IP, port)
 	wide := int32(number)
 	a.info.Port = &wide
-	servers := []server{{a.newServer(a.routes()), tcp}}
+	spoken, err := a.cfg.TLS.listen(tcp)
+	if err != nil {
+		return nil, errors.Join(err, tcp.Close())
+	}
+	servers := []server{{a.newServer(a.routes()), spoken}}
 	if a.cfg.DomainSocket == "" {
 		return servers, nil
 	}
