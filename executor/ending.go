@@ -27,6 +27,9 @@ type ending struct {
 // taskGrace is the task's own kill grace.
 func (e *ending) obey(o order, taskGrace, shutdownGrace time.Duration) bool {
 	first := e.first == nil
+	if !first && o.kind == orderCompletion {
+		return false // a task that is being ended has all the time it was given
+	}
 	if first {
 		e.first, e.patience = &o, killPatience
 	}
@@ -38,6 +41,8 @@ func (e *ending) obey(o order, taskGrace, shutdownGrace time.Duration) bool {
 			e.giveUp = time.After(time.Until(deadline.Add(killPatienceShutdown)))
 		}
 		e.patience = killPatienceShutdown
+	case o.kind == orderCompletion:
+		deadline = o.at
 	case o.grace != nil:
 		deadline = e.first.at.Add(*o.grace)
 	}
@@ -48,8 +53,8 @@ func (e *ending) obey(o order, taskGrace, shutdownGrace time.Duration) bool {
 	return first
 }
 
-// killed says that SIGKILL was sent.
-func (e *ending) killed() {
+// forced says that SIGKILL was sent.
+func (e *ending) forced() {
 	e.kill = nil
 	e.giveUp = time.After(e.patience)
 }
@@ -63,9 +68,26 @@ func (e *ending) status(task string, w syscall.WaitStatus, known bool) Status {
 	case !known:
 		return failed(task, nil, message)
 	case e.first != nil:
-		return killed(task, message)
+		return e.killed(task, message)
 	case w.Exited() && w.ExitStatus() == 0:
 		return finished(task, message)
 	}
 	return failed(task, nil, message)
+}
+
+// killed is the terminal status of a task that was told to end. The user has
+// not asked for the ends that the message explains.
+func (e *ending) killed(task, message string) Status {
+	explained := e.first.Error() + "; " + message
+	switch e.first.kind {
+	case orderCompletion:
+		return failed(task, &reasonCompletion, explained)
+	case orderUnhealthy:
+		s, healthy := killed(task, explained), false
+		s.Healthy = &healthy
+		return s
+	case orderGroup:
+		return killed(task, explained)
+	}
+	return killed(task, message)
 }

@@ -21,8 +21,9 @@ type Options struct {
 	// task is then refused with it: only a status reaches the task's owner.
 	Broken error
 	// Hold brings a task's volumes here. It undoes what it did when it fails; ctx
-	// bounds the doing and not the undoing, nor the life of what it returns.
-	Hold func(ctx context.Context, task string, vols []volumes.Volume, report func(volumes.Progress)) (Held, error)
+	// bounds the doing and not the undoing, nor the life of what it returns. Tasks
+	// of a group are held side by side.
+	Hold func(ctx context.Context, s Spec, report func(volumes.Progress)) (Held, error)
 	// Recover cleans up behind executors of this node that died. It runs beside
 	// the task, in a goroutine that Run joins, and ends when ctx does.
 	Recover func(ctx context.Context)
@@ -41,9 +42,11 @@ type Options struct {
 type Held interface {
 	Start(ctx context.Context, t guard.Task) error
 	Signal(sig syscall.Signal) error
+	Exec(ctx context.Context, t guard.Task) (syscall.WaitStatus, error)
 	Exited() <-chan syscall.WaitStatus
 	Lost() <-chan error
 	Stop(ctx context.Context) error
 	Release(ctx context.Context) error
 	Pinned() bool
+	Volumes() []volumes.VolumeState
 }

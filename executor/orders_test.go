@@ -3,19 +3,10 @@ package executor_test
 import (
 	"syscall"
 	"testing"
-	"testing/synctest"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	wire "github.com/mesos/mesos-go/api/v1/lib/executor"
 )
-
-func group(ids ...string) *wire.Event {
-	e := &wire.Event{Type: wire.Event_LAUNCH_GROUP, LaunchGroup: &wire.Event_LaunchGroup{}}
-	for _, id := range ids {
-		e.LaunchGroup.TaskGroup.Tasks = append(e.LaunchGroup.TaskGroup.Tasks, info(id))
-	}
-	return e
-}
 
 func TestSecondLaunchLeavesTheFirstAlone(t *testing.T) {
 	inWorld(t, nil, func(t *testing.T, w *world) {
@@ -37,26 +28,6 @@ func TestSecondLaunchLeavesTheFirstAlone(t *testing.T) {
 		}
 		if len(w.signals) != 0 {
 			t.Error("the first task got a signal")
-		}
-	})
-}
-
-func TestGroupIsRefused(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
-		w.stream.send(group("v", "w"), launch(info("x")))
-		synctest.Wait() // the executor ends when v and w are acknowledged
-		says := map[string]string{"v": "LAUNCH_GROUP", "w": "LAUNCH_GROUP", "x": "Attempted to run multiple tasks"}
-		for range 3 {
-			s := w.acked(mesos.TASK_FAILED)
-			wantMessage(t, s, says[s.TaskID.Value])
-			wantReason(t, s, reason(mesos.REASON_TASK_INVALID))
-			delete(says, s.TaskID.Value)
-		}
-		if len(says) != 0 {
-			t.Errorf("not refused: %v", says)
-		}
-		if err := w.ended(); err != nil {
-			t.Error(err)
 		}
 	})
 }

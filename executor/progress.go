@@ -21,9 +21,9 @@ type progress struct {
 	done    chan struct{}
 }
 
-func startProgress(s *Session, task string) *progress {
+func startProgress(v *voice, task string) *progress {
 	p := &progress{reports: make(chan volumes.Progress), quit: make(chan struct{}), done: make(chan struct{})}
-	go p.run(s, task)
+	go p.run(v, task)
 	return p
 }
 
@@ -41,7 +41,7 @@ func (p *progress) close() {
 	<-p.done
 }
 
-func (p *progress) run(s *Session, task string) {
+func (p *progress) run(v *voice, task string) {
 	defer close(p.done)
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
@@ -51,8 +51,9 @@ func (p *progress) run(s *Session, task string) {
 		select {
 		case latest = <-p.reports:
 			came = time.Now()
+			v.saw(latest)
 		case <-tick.C:
-			if !came.IsZero() && s.Offer(starting(task, latest.Later(time.Since(came)).String())) {
+			if !came.IsZero() && v.offer(starting(task, latest.Later(time.Since(came)).String())) {
 				came = time.Time{}
 				left--
 			}

@@ -37,8 +37,8 @@ func inReality(t *testing.T, environ []string, test func(t *testing.T, w *world)
 		ReleaseTimeout: 30 * time.Second,
 		Recover:        func(context.Context) {},
 		Abandon:        func() { t.Error("abandoned") },
-		Hold: func(ctx context.Context, _ string, vols []volumes.Volume, report func(volumes.Progress)) (executor.Held, error) {
-			return volumes.Hold(ctx, volumes.Options{Sandbox: e.Sandbox}, vols, report)
+		Hold: func(ctx context.Context, s executor.Spec, report func(volumes.Progress)) (executor.Held, error) {
+			return volumes.Hold(ctx, volumes.Options{Sandbox: s.Sandbox}, s.Volumes, report)
 		},
 	}
 	ended := make(chan struct{})

@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/uuid"
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
+	"github.com/mesos-flocker/flocker-executor/volumes"
 )
 
 // Status is one status update as the life of a task words it; the Session adds
@@ -15,6 +17,9 @@ type Status struct {
 	State   mesos.TaskState
 	Reason  *mesos.TaskStatus_Reason // nil: none, as for an ordinary exit
 	Message string
+	Healthy *bool                  // by the health check's last verdict; nil: none in this status
+	Check   *mesos.CheckStatusInfo // of a task with a check
+	Volumes []volumes.VolumeState
 }
 
 // Why a task failed, for frameworks.
@@ -22,6 +27,9 @@ var (
 	reasonInvalid    = mesos.REASON_TASK_INVALID
 	reasonLaunch     = mesos.REASON_CONTAINER_LAUNCH_FAILED
 	reasonVolumeLost = mesos.REASON_CONTAINER_LIMITATION
+	reasonCompletion = mesos.REASON_MAX_COMPLETION_TIME_REACHED
+	reasonCheck      = mesos.REASON_TASK_CHECK_STATUS_UPDATED
+	reasonHealth     = mesos.REASON_TASK_HEALTH_CHECK_STATUS_UPDATED
 )
 
 func starting(task, message string) Status {
@@ -47,6 +55,9 @@ func failed(task string, reason *mesos.TaskStatus_Reason, message string) Status
 // stamp completes a status: everything the agent insists on
 // (common/validation.cpp) and what Mesos's command executor sets. An agent id
 // other than the agent's own would make it drop the update without a word.
+// There is no container_status: the agent puts in container, pid and addresses
+// of this executor, and would look for them in another container if one were
+// named (slave.cpp, statusUpdate); tasks of a group have none of their own.
 func (s Status) stamp(executor mesos.ExecutorID, agent *mesos.AgentID) mesos.TaskStatus {
 	id := uuid.New()
 	now := float64(time.Now().UnixNano()) / float64(time.Second)
@@ -60,6 +71,10 @@ func (s Status) stamp(executor mesos.ExecutorID, agent *mesos.AgentID) mesos.Tas
 		Timestamp:  &now,
 		ExecutorID: &executor,
 		AgentID:    agent,
+
+		Healthy:     s.Healthy,
+		CheckStatus: s.Check,
+		Labels:      volumeLabels(s.Volumes),
 	}
 	if s.Message != "" {
 		// A string of protobuf, on one line: joined errors have one for each.
@@ -67,6 +82,27 @@ func (s Status) stamp(executor mesos.ExecutorID, agent *mesos.AgentID) mesos.Tas
 		status.Message = &text
 	}
 	return status
+}
+
+// VolumeLabel is what the keys of a status' labels begin with; the volume's name
+// follows. It does not change with the prefix of the task's own labels.
+const VolumeLabel = "flocker.volume."
+
+// volumeLabels has a label for each volume: "dataset=<id>,state=<state>", without
+// the id while it is not known.
+func volumeLabels(states []volumes.VolumeState) *mesos.Labels {
+	if len(states) == 0 {
+		return nil
+	}
+	labels := &mesos.Labels{}
+	for _, v := range states {
+		value := "state=" + string(v.State)
+		if v.Dataset != "" {
+			value = "dataset=" + v.Dataset + "," + value
+		}
+		labels.Labels = append(labels.Labels, mesos.Label{Key: VolumeLabel + v.Name, Value: &value})
+	}
+	return labels
 }
 
 // phase names a status for failpoints.

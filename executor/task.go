@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 	"time"
 
@@ -27,34 +28,30 @@ const (
 	letGoMost  = 30 * time.Second
 )
 
-// Run is an executor's whole life: it subscribes, lives the life of one task,
-// and returns when the agent has acknowledged how it ended and no volume is
-// pinned any more. An error says that the agent could not be told. ctx is not
-// how a task is ended: Terminate is.
+// Run is an executor's whole life: it subscribes, lives the life of one task, or
+// of the tasks of one group side by side, and returns when the agent has
+// acknowledged how each ended and no volume is pinned any more. An error says
+// that the agent could not be told. ctx is not how a task is ended: Terminate is.
 func Run(ctx context.Context, o Options) error {
 	session := Open(ctx, o.Environment, o.Transport, o.Log)
 	defer session.Close()
-	orders := listen(ctx, session, o)
-	defer orders.close()
+	l := listen(ctx, session, o)
+	defer l.close()
 
-	launch, ok := <-orders.launch
+	launch, ok := <-l.launch
 	if !ok {
-		return noTask(orders.acquire)
+		return l.unused()
 	}
-	defer startRecovery(ctx, orders.end.release, o)()
-	if launch.Group {
-		refuseGroup(session, launch.Tasks)
-		return flush(session, orders, o)
-	}
-	t := newTask(session, orders, launch, o)
-	session.Send(t.live(launch.Tasks[0])) // 8
-	err := flush(session, orders, o)      // 9
-	t.letGo()                             // 10
+	defer startRecovery(ctx, l.end.release, o)()
+	g := newGroup(session, l, launch, o)
+	g.live()                    // 1 to 8 of each task
+	err := flush(session, l, o) // 9
+	g.join()                    // 10
 	return err
 }
 
 // flush waits for the acknowledgement of everything that was sent.
-func flush(s *Session, l *orders, o Options) error {
+func flush(s *Session, l *listener, o Options) error {
 	ctx, cancel := context.WithTimeout(l.end.report, o.Environment.RecoveryTimeout+reportLimit)
 	defer cancel()
 	return s.Flush(ctx)
@@ -62,121 +59,189 @@ func flush(s *Session, l *orders, o Options) error {
 
 // task is one task's life.
 type task struct {
-	id      string
-	options Options
-	session *Session
-	orders  *orders
-	killing bool // the framework wants TASK_KILLING
-	log     *zap.Logger
+	id       string
+	info     mesos.TaskInfo
+	group    bool // it came with a LAUNCH_GROUP
+	launched time.Time
+	options  Options
+	killing  bool // the framework wants TASK_KILLING
+	*voice
+	listener *listener
+	orders   *orders
+	log      *zap.Logger
+
 	spec    Spec
-	held    Held // nil until the volumes are held
+	refused *Status // it is not to begin
+	held    Held    // nil until the volumes are held
 }
 
-func newTask(s *Session, l *orders, launch launched, o Options) *task {
-	id := launch.Tasks[0].TaskID.Value
-	return &task{id: id, options: o, session: s, orders: l, killing: launch.taskKilling, log: o.Log.With(zap.String("task", id))}
+func newTask(s *Session, l *listener, launch launched, info mesos.TaskInfo, own *orders, o Options) *task {
+	id := info.TaskID.Value
+	return &task{
+		id: id, info: info, group: launch.Group, launched: launch.at, options: o, killing: launch.taskKilling,
+		voice: newVoice(s, info), listener: l, orders: own, log: o.Log.With(zap.String("task", id)),
+	}
+}
+
+// read makes the task's Spec.
+func (t *task) read() {
+	if t.options.Broken != nil {
+		t.refuse(failed(t.id, &reasonInvalid, t.options.Broken.Error()))
+		return
+	}
+	o := t.options.Spec
+	o.Group = t.group
+	spec, err := NewSpec(t.orders.acquire, t.info, o)
+	switch {
+	case err != nil && t.orders.acquire.Err() != nil:
+		t.refuse(t.notStarted(context.Cause(t.orders.acquire), err))
+	case err != nil:
+		t.refuse(failed(t.id, &reasonInvalid, err.Error()))
+	default:
+		t.spec = spec
+		t.wanted(spec.Volumes)
+		t.log.Info("task", zap.String("command from", spec.Source), zap.Strings("passed over", spec.Passed), zap.Int("volumes", len(spec.Volumes)))
+	}
+}
+
+// refuse has the task end before it begins. The first reason stays.
+func (t *task) refuse(s Status) {
+	if t.refused == nil {
+		t.refused = &s
+	}
 }
 
 // live takes the task from its LAUNCH to its terminal status. What it holds when
 // it returns, the status says, and letGo goes on to release.
-func (t *task) live(info mesos.TaskInfo) Status {
-	spec, err := t.read(info)
-	if err != nil {
-		return failed(t.id, &reasonInvalid, err.Error())
+func (t *task) live() Status {
+	if t.refused != nil {
+		return t.ended(*t.refused)
 	}
-	t.spec = spec
-	t.session.Send(starting(t.id, "")) // 1
-	held, err := t.hold()              // 2
+	acquire, cancel := t.limited()
+	defer cancel()
+	t.say(starting(t.id, strings.Join(t.spec.Warnings, "; "))) // 1
+	held, err := t.hold(acquire)                               // 2
 	if err != nil {
-		return t.notStarted(err)
+		return t.ended(t.notStarted(context.Cause(acquire), err))
 	}
 	t.held = held
-	return t.released(t.run(held)) // 7
+	return t.released(t.ended(t.run(acquire))) // 7
 }
 
-func (t *task) read(info mesos.TaskInfo) (Spec, error) {
-	if t.options.Broken != nil {
-		return Spec{}, t.options.Broken
+// limited is the context of steps 2 and 3: any order ends it, and so does the
+// end of max_completion_time, which counts from the LAUNCH.
+func (t *task) limited() (context.Context, context.CancelFunc) {
+	limit := t.spec.MaxCompletion
+	if limit <= 0 {
+		return context.WithCancel(t.orders.acquire)
 	}
-	spec, err := NewSpec(t.orders.acquire, info, t.options.Spec)
-	if err != nil {
-		return Spec{}, err
-	}
-	t.log.Info("task", zap.String("command from", spec.Source), zap.Strings("passed over", spec.Passed), zap.Int("volumes", len(spec.Volumes)))
-	return spec, nil
+	return context.WithDeadlineCause(t.orders.acquire, t.launched.Add(limit), order{kind: orderCompletion, limit: limit})
 }
 
-func (t *task) hold() (Held, error) {
-	if err := context.Cause(t.orders.acquire); err != nil {
+func (t *task) hold(ctx context.Context) (Held, error) {
+	if err := context.Cause(ctx); err != nil {
 		return nil, err // killed before its LAUNCH
 	}
-	p := startProgress(t.session, t.id)
+	if err := t.makeSandbox(); err != nil {
+		return nil, err
+	}
+	p := startProgress(t.voice, t.id)
 	defer p.close()
-	return t.options.Hold(t.orders.acquire, t.id, t.spec.Volumes, p.report)
+	return t.options.Hold(ctx, t.spec, p.report)
 }
 
 // run starts the held task and sees it to its end.
-func (t *task) run(held Held) Status {
-	ctx, cancel := context.WithTimeoutCause(t.orders.acquire, startLimit, errStart)
+func (t *task) run(acquire context.Context) Status {
+	t.holds(t.held.Volumes())
+	ctx, cancel := context.WithTimeoutCause(acquire, startLimit, errStart)
 	defer cancel()
-	if err := held.Start(ctx, t.spec.Command); err != nil { // 3
-		return t.notStarted(err)
+	if err := t.held.Start(ctx, t.spec.Command); err != nil { // 3
+		return t.notStarted(context.Cause(acquire), err)
 	}
-	t.session.Send(running(t.id)) // 4
-	return t.wait(held)           // 5
+	t.say(running(t.id)) // 4
+	w := t.watch()
+	defer w.close()
+	return t.wait(w) // 5
 }
 
 // wait returns how the task ended.
-func (t *task) wait(held Held) Status {
+func (t *task) wait(w *watch) Status {
 	var e ending
-	exited, lost := held.Exited(), held.Lost()
+	exited, lost, completion := t.held.Exited(), t.held.Lost(), t.completion()
 	for {
 		select {
-		case w, known := <-exited:
-			return e.status(t.id, w, known)
-		case o := <-t.orders.stop:
-			t.obey(held, &e, o)
+		case status, known := <-exited:
+			return e.status(t.id, status, known)
+		case given := <-t.orders.stop:
+			for _, o := range given {
+				t.obey(&e, w, o)
+			}
+		case there := <-t.orders.link:
+			w.connected(there)
+		case r := <-w.results():
+			t.checked(&e, w, r)
 		case err := <-lost:
-			t.obey(held, &e, order{kind: orderVolumeLost, at: time.Now(), err: err})
+			t.obey(&e, w, order{kind: orderVolumeLost, at: time.Now(), err: err})
+		case <-completion:
+			t.obey(&e, w, order{kind: orderCompletion, at: time.Now(), limit: t.spec.MaxCompletion})
 		case <-e.kill:
-			t.signal(held, syscall.SIGKILL)
-			e.killed()
+			t.signal(syscall.SIGKILL)
+			e.forced()
 		case <-e.giveUp:
 			return e.status(t.id, 0, false)
 		}
 	}
 }
 
+// completion fires when max_completion_time is over; nil when there is none.
+func (t *task) completion() <-chan time.Time {
+	if t.spec.MaxCompletion <= 0 {
+		return nil
+	}
+	return time.After(time.Until(t.launched.Add(t.spec.MaxCompletion)))
+}
+
 // obey begins the end of a running task, or brings it nearer.
-func (t *task) obey(held Held, e *ending, o order) {
+func (t *task) obey(e *ending, w *watch, o order) {
 	if !e.obey(o, t.spec.KillGrace, t.options.Environment.ShutdownGrace) {
 		return
 	}
 	t.log.Info("ending the task", zap.String("why", o.Error()), zap.Time("SIGKILL at", e.deadline))
-	if t.killing && (o.kind == orderKill || o.kind == orderShutdown) {
-		t.session.Send(killing(t.id))
+	w.stop()
+	if t.killing && o.announced() {
+		t.say(killing(t.id))
 	}
-	t.signal(held, syscall.SIGTERM)
+	t.signal(syscall.SIGTERM)
 }
 
-func (t *task) signal(held Held, sig syscall.Signal) {
-	if err := held.Signal(sig); err != nil {
+func (t *task) signal(sig syscall.Signal) {
+	if err := t.held.Signal(sig); err != nil {
 		t.log.Warn("signalling the task failed", zap.Stringer("signal", sig), zap.Error(err))
 	}
 }
 
-// notStarted words why a task never ran: on somebody's order, or for err, which
-// names what is still held.
-func (t *task) notStarted(err error) Status {
+// notStarted words why a task never ran: on somebody's order, which is the
+// cause, or for err, which names what is still held.
+func (t *task) notStarted(cause, err error) Status {
+	t.letGoOf(err)
 	var o order
-	if !errors.As(context.Cause(t.orders.acquire), &o) {
+	if !errors.As(cause, &o) {
 		return failed(t.id, &reasonLaunch, err.Error())
 	}
 	message := err.Error()
 	if !errors.As(err, &order{}) {
 		message = o.Error() + ": " + message
 	}
+	if o.kind == orderCompletion {
+		return failed(t.id, &reasonCompletion, "The task was not started in time: "+message)
+	}
 	return killed(t.id, "Killed before the task was started: "+message)
+}
+
+// ended tells the others of a group how the task ended, before its release.
+func (t *task) ended(s Status) Status {
+	t.listener.ended(t.orders, s)
+	return s
 }
 
 // released stops all that is left of the task and gives its volumes back: the
@@ -185,13 +250,14 @@ func (t *task) released(end Status) Status {
 	if err := t.release(); err != nil {
 		end.Message += "; " + err.Error()
 	}
+	t.holds(t.held.Volumes())
 	return end
 }
 
 // release is one attempt, within the release timeout or what a shutdown leaves
 // of it.
 func (t *task) release() error {
-	ctx, cancel := context.WithTimeoutCause(t.orders.end.release, t.options.ReleaseTimeout, errors.New("the release timeout is over"))
+	ctx, cancel := context.WithTimeoutCause(t.listener.end.release, t.options.ReleaseTimeout, errors.New("the release timeout is over"))
 	defer cancel()
 	if err := t.held.Stop(ctx); err != nil { // 6
 		t.log.Error("stopping the task failed", zap.Error(err))
@@ -209,7 +275,7 @@ func (t *task) release() error {
 // and another node could mount what is still written to here. So nothing but a
 // shutdown ends this before it is done.
 func (t *task) letGo() {
-	shutdown := t.orders.end.release
+	shutdown := t.listener.end.release
 	for pause := letGoFirst; t.held != nil && t.held.Pinned(); pause = min(2*pause, letGoMost) {
 		t.log.Warn("a volume is still pinned: the executor stays, and tries again to release it", zap.Duration("in", pause))
 		select {
@@ -221,21 +287,5 @@ func (t *task) letGo() {
 		if t.release() == nil {
 			t.log.Info("what was left held is released")
 		}
-	}
-}
-
-// noTask is the end of an executor that was never given a task.
-func noTask(acquire context.Context) error {
-	var o order
-	if errors.As(context.Cause(acquire), &o) && o.kind == orderAgentLost {
-		return o.err
-	}
-	return nil
-}
-
-// refuseGroup fails every task of a group.
-func refuseGroup(s *Session, tasks []mesos.TaskInfo) {
-	for _, t := range tasks {
-		s.Send(failed(t.TaskID.Value, &reasonInvalid, "flocker-executor does not support task groups (LAUNCH_GROUP) yet: use LAUNCH"))
 	}
 }

@@ -19,58 +19,100 @@ import (
 )
 
 // world is an executor's run on virtual time: a scripted agent on one side,
-// volumes that do what a test says on the other. The zero hooks succeed.
+// volumes that do what a test says on the other.
 type world struct {
 	*agent
+	*life     // of every task that has none of its own
+	lives     map[string]*life
 	t         *testing.T
 	options   executor.Options
 	stream    *stream
 	terminate chan os.Signal
 	result    chan error
 	abandoned atomic.Bool
+}
 
+// life is what a task holds, and the task. The zero hooks succeed.
+type life struct {
 	onHold    func(ctx context.Context, report func(volumes.Progress)) error
 	onStart   func(ctx context.Context) error
 	onRelease func(ctx context.Context) error
+	onCheck   func(ctx context.Context, command guard.Task) (syscall.WaitStatus, error)
+	onVolumes func() []volumes.VolumeState
 	signals   chan syscall.Signal
 	exited    chan syscall.WaitStatus
 	lost      chan error
+	started   atomic.Bool
 	stopped   atomic.Bool
 	released  atomic.Bool
 	pinned    atomic.Bool
 }
 
-func (w *world) Start(ctx context.Context, _ guard.Task) error {
-	if w.onStart != nil {
-		return w.onStart(ctx)
+func newLife() *life {
+	return &life{signals: make(chan syscall.Signal, 10), exited: make(chan syscall.WaitStatus, 1), lost: make(chan error, 1)}
+}
+
+// hold is what Options.Hold does for the task.
+func (l *life) hold(ctx context.Context, report func(volumes.Progress)) (executor.Held, error) {
+	if l.onHold != nil {
+		if err := l.onHold(ctx, report); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+func (l *life) Start(ctx context.Context, _ guard.Task) error {
+	l.started.Store(true)
+	if l.onStart != nil {
+		return l.onStart(ctx)
 	}
 	return nil
 }
 
-func (w *world) Signal(s syscall.Signal) error     { w.signals <- s; return nil }
-func (w *world) Exited() <-chan syscall.WaitStatus { return w.exited }
-func (w *world) Lost() <-chan error                { return w.lost }
-func (w *world) Pinned() bool                      { return w.pinned.Load() }
+func (l *life) Exec(ctx context.Context, command guard.Task) (syscall.WaitStatus, error) {
+	return l.onCheck(ctx, command)
+}
 
-func (w *world) Stop(context.Context) error {
-	w.stopped.Store(true)
+func (l *life) Volumes() []volumes.VolumeState {
+	if l.onVolumes == nil {
+		return nil
+	}
+	return l.onVolumes()
+}
+
+func (l *life) Signal(s syscall.Signal) error     { l.signals <- s; return nil }
+func (l *life) Exited() <-chan syscall.WaitStatus { return l.exited }
+func (l *life) Lost() <-chan error                { return l.lost }
+func (l *life) Pinned() bool                      { return l.pinned.Load() }
+
+func (l *life) Stop(context.Context) error {
+	l.stopped.Store(true)
 	return nil
 }
 
-func (w *world) Release(ctx context.Context) error {
-	w.released.Store(w.stopped.Load()) // in this order
-	if w.onRelease != nil {
-		return w.onRelease(ctx)
+func (l *life) Release(ctx context.Context) error {
+	l.released.Store(l.stopped.Load()) // in this order
+	if l.onRelease != nil {
+		return l.onRelease(ctx)
 	}
 	return nil
+}
+
+// of is the life of a task.
+func (w *world) of(task string) *life {
+	if l, ok := w.lives[task]; ok {
+		return l
+	}
+	return w.life
 }
 
 // inWorld runs a test in a world whose executor is subscribed.
 func inWorld(t *testing.T, change func(*world), test func(t *testing.T, w *world), capabilities ...mesos.FrameworkInfo_Capability_Type) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{
-			agent: newAgent(t), t: t, terminate: make(chan os.Signal), result: make(chan error, 1),
-			signals: make(chan syscall.Signal, 10), exited: make(chan syscall.WaitStatus, 1), lost: make(chan error, 1),
+			agent: newAgent(t), life: newLife(), lives: map[string]*life{}, t: t,
+			terminate: make(chan os.Signal), result: make(chan error, 1),
 		}
 		w.options = executor.Options{
 			Environment: environment(), Transport: w.transport(""), Terminate: w.terminate, Log: zaptest.NewLogger(t),
@@ -78,14 +120,8 @@ func inWorld(t *testing.T, change func(*world), test func(t *testing.T, w *world
 			ReleaseTimeout: 30 * time.Second,
 			Recover:        func(context.Context) {},
 			Abandon:        func() { w.abandoned.Store(true) },
-			Hold: func(ctx context.Context, _ string, _ []volumes.Volume, report func(volumes.Progress)) (executor.Held, error) {
-				if w.onHold == nil {
-					return w, nil
-				}
-				if err := w.onHold(ctx, report); err != nil {
-					return nil, err
-				}
-				return w, nil
+			Hold: func(ctx context.Context, s executor.Spec, report func(volumes.Progress)) (executor.Held, error) {
+				return w.of(s.Task).hold(ctx, report)
 			},
 		}
 		if change != nil {
@@ -127,13 +163,18 @@ func (w *world) running(task mesos.TaskInfo) {
 // signalled waits for the next signal to the task.
 func (w *world) signalled(want syscall.Signal) {
 	w.t.Helper()
+	w.life.signalled(w.t, want)
+}
+
+func (l *life) signalled(t *testing.T, want syscall.Signal) {
+	t.Helper()
 	select {
-	case got := <-w.signals:
+	case got := <-l.signals:
 		if got != want {
-			w.t.Fatalf("signal %v, wanted %v", got, want)
+			t.Fatalf("signal %v, wanted %v", got, want)
 		}
 	case <-time.After(time.Hour):
-		w.t.Fatalf("no %v", want)
+		t.Fatalf("no %v", want)
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 //
 // An error of syncfs is reported although nothing is left held.
 func (h *Held) Release(ctx context.Context) error {
+	h.releasing = true
 	ctx, cancel := h.o.limit(ctx)
 	defer cancel()
 	h.unwatch()

@@ -51,13 +51,13 @@ func TestImageMattersForVolumesOnly(t *testing.T) {
 	env := executor.Environment{Sandbox: t.TempDir(), Image: true, ShutdownGrace: 5 * time.Second}
 	o := taskOptions(s, env, nil, nil, nil, zaptest.NewLogger(t))
 	vols := []volumes.Volume{{Label: "flocker.volume", Name: "data", Path: "data"}}
-	if _, err := o.Hold(t.Context(), "t", vols, nil); err == nil || !strings.Contains(err.Error(), "the executor lives in an image") {
+	if _, err := o.Hold(t.Context(), executor.Spec{Task: "t", Volumes: vols, Sandbox: env.Sandbox}, nil); err == nil || !strings.Contains(err.Error(), "the executor lives in an image") {
 		t.Errorf("with a volume: %v", err)
 	}
 	if _, err := os.Stat(s.stateDir); err == nil {
 		t.Errorf("%s was made", s.stateDir)
 	}
-	if _, err := o.Hold(t.Context(), "t", nil, nil); err != nil {
+	if _, err := o.Hold(t.Context(), executor.Spec{Task: "t", Sandbox: env.Sandbox}, nil); err != nil {
 		t.Errorf("without volumes: %v", err)
 	}
 }

@@ -68,15 +68,15 @@ func taskOptions(s *settings, env executor.Environment, words []string, broken e
 			LabelPrefix: s.labelPrefix, Arguments: words, RawData: s.rawData, Environ: os.Environ(), Sandbox: env.Sandbox,
 		},
 		Broken: broken,
-		Hold: func(ctx context.Context, task string, vols []volumes.Volume, report func(volumes.Progress)) (executor.Held, error) {
+		Hold: func(ctx context.Context, spec executor.Spec, report func(volumes.Progress)) (executor.Held, error) {
 			o := held
-			o.Task, o.Log = task, log.With(zap.String("task", task))
-			if env.Image && len(vols) > 0 {
+			o.Task, o.Sandbox, o.Log = spec.Task, spec.Sandbox, log.With(zap.String("task", spec.Task))
+			if env.Image && len(spec.Volumes) > 0 {
 				if err := checkImage(o.StateDir, env.Sandbox); err != nil {
 					return nil, err
 				}
 			}
-			h, err := volumes.Hold(ctx, o, vols, report)
+			h, err := volumes.Hold(ctx, o, spec.Volumes, report)
 			if err != nil {
 				return nil, err
 			}
