@@ -20,11 +20,12 @@ import (
 var version = "dev"
 
 type commands struct {
-	Demo    demoCommand      `cmd:"" help:"Run a task with a volume, kill it, go on with its data on another node."`
-	Up      upCommand        `cmd:"" help:"Keep a cluster running until Ctrl-C and print how to use it."`
-	Run     runCommand       `cmd:"" help:"Submit a task description to a cluster of its own and follow it."`
-	Flocker flockerCommand   `cmd:"" help:"Run the Flocker test service alone."`
-	Version kong.VersionFlag `help:"Print the version."`
+	Demo     demoCommand      `cmd:"" help:"Run a task with a volume, kill it, go on with its data on another node."`
+	Up       upCommand        `cmd:"" help:"Keep a cluster running until Ctrl-C and print how to use it."`
+	Run      runCommand       `cmd:"" help:"Submit a task description to a cluster of its own and follow it."`
+	Marathon marathonCommand  `cmd:"" help:"Launch a Marathon app definition as Marathon does, and follow it."`
+	Flocker  flockerCommand   `cmd:"" help:"Run the Flocker test service alone."`
+	Version  kong.VersionFlag `help:"Print the version."`
 }
 
 func main() {

@@ -15,13 +15,16 @@ import (
 type runCommand struct {
 	clusterFlags
 	Cluster string `type:"path" help:"Description of a running cluster, as minicluster up prints it. Default: start one for this task."`
-	File    string `arg:"" type:"path" help:"Task description (JSON), see examples/counter."`
+	File    string `arg:"" type:"path" help:"Task description (JSON), see examples/counter, or Marathon app definition."`
 }
 
-// Run submits the task, to a cluster of its own if none is named, and follows
-// it to its end.
+// Run submits the task, or the Marathon app, to a cluster of its own if none is
+// named, and follows it to its end.
 // Ctrl-C kills the task and waits for its end.
 func (r *runCommand) Run(ctx context.Context) error {
+	if isApp(r.File) {
+		return (&marathonCommand{runCommand: *r}).Run(ctx)
+	}
 	task, err := cluster.ReadTask(r.File)
 	if err != nil {
 		return err
@@ -29,13 +32,22 @@ func (r *runCommand) Run(ctx context.Context) error {
 	if task.ID == "" {
 		task.ID = task.Name + "-" + uuid.NewString()[:8]
 	}
+	return r.run(ctx, func(c cluster.Cluster) (string, error) { return task.ID, c.Submit(ctx, task) })
+}
+
+// run opens the cluster and follows the task that submit launches on it.
+func (r *runCommand) run(ctx context.Context, submit func(cluster.Cluster) (taskID string, err error)) error {
 	t := newTimeline(os.Stdout)
 	defer t.close()
 	s, err := r.begin(context.WithoutCancel(ctx), t)
 	if err != nil {
 		return err
 	}
-	return errors.Join(r.follow(ctx, s, task), s.end())
+	id, err := submit(s.cluster)
+	if err == nil {
+		err = r.follow(ctx, s, id)
+	}
+	return errors.Join(err, s.end())
 }
 
 func (r *runCommand) begin(ctx context.Context, t *timeline) (*story, error) {
@@ -51,13 +63,10 @@ func (r *runCommand) begin(ctx context.Context, t *timeline) (*story, error) {
 	return begin(ctx, t, options)
 }
 
-func (r *runCommand) follow(ctx context.Context, s *story, task cluster.Task) error {
-	if err := s.cluster.Submit(ctx, task); err != nil {
-		return err
-	}
+func (r *runCommand) follow(ctx context.Context, s *story, taskID string) error {
 	printing, stop := context.WithCancel(ctx)
 	defer stop()
-	lines, err := s.output(printing, task.ID)
+	lines, err := s.output(printing, taskID)
 	if err != nil {
 		return err
 	}
@@ -68,9 +77,9 @@ func (r *runCommand) follow(ctx context.Context, s *story, task cluster.Task) er
 			s.say("task", "  %s", text)
 		}
 	}()
-	status, err := s.ended(ctx, task.ID)
+	status, err := s.ended(ctx, taskID)
 	if errors.Is(err, context.Canceled) {
-		status, err = r.kill(context.WithoutCancel(ctx), s, task.ID)
+		status, err = r.kill(context.WithoutCancel(ctx), s, taskID)
 	}
 	stop()
 	<-printed
@@ -78,7 +87,7 @@ func (r *runCommand) follow(ctx context.Context, s *story, task cluster.Task) er
 		return err
 	}
 	if status.GetState() != mesos.TASK_FINISHED {
-		return fmt.Errorf("task %s ended as %s: %s", task.ID, status.GetState(), status.GetMessage())
+		return fmt.Errorf("task %s ended as %s: %s", taskID, status.GetState(), status.GetMessage())
 	}
 	return nil
 }

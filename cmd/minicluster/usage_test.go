@@ -34,6 +34,8 @@ func TestWrongUse(t *testing.T) {
 		"task without name":   {[]string{"run", write("nameless.json", "{}")}, []string{"nameless.json", "name"}},
 		"no command file":     {[]string{"run", write("cmd.json", `{"name": "x", "command_file": "none.sh"}`)}, []string{"command_file", "none.sh"}},
 		"grace":               {[]string{"run", "--dir", t.TempDir(), write("grace.json", `{"name": "x", "kill_grace": "3"}`)}, []string{"kill_grace", "3s"}},
+		"app field":           {[]string{"run", write("app.json", `{"id": "/a", "comand": "x"}`)}, []string{"app.json", "comand"}},
+		"app unsound":         {[]string{"marathon", write("app2.json", `{"id": "/a", "cmd": "x", "executor": "./flocker-executor", "instances": 2}`)}, []string{"instances 2", "upgradeStrategy"}},
 		"no cluster":          {[]string{"run", "--cluster", dir + "/none", write("ok.json", `{"name": "x"}`)}, []string{dir + "/none"}},
 		"cluster is no JSON":  {[]string{"run", "--cluster", write("cluster", "x"), write("ok2.json", `{"name": "x"}`)}, []string{"cluster"}},
 		"node without host":   {[]string{"flocker", "--node", "33333333-3333-4333-8333-333333333333"}, []string{"--node", "UUID@HOST"}},
