@@ -4,7 +4,11 @@
 // stage) is process 1 of a PID namespace with a mount namespace of its own:
 //
 //	executor ── flocker-guard (process 1: binds, reaps, passes signals on)
-//	                └── the task, in a session of its own, and all it forks
+//	                ├── the task, in a session of its own, and all it forks
+//	                └── commands beside it (checks), each in a session of its own
+//
+// A task with limits, capabilities or no_new_privs is "flocker-launch" for a few
+// milliseconds before it is itself.
 //
 //	who ends              what happens
 //	the task              the guard reports its status; the task's own children live on

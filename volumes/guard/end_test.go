@@ -62,6 +62,7 @@ var escapes = map[string]string{
 	"forks away with setsid": "setsid sh -c 'setsid sh -c \"exec 5>data/open; touch up; exec sleep 1000\" & exit 0' & exit 0",
 	"nests namespaces":       "unshare --mount --pid --fork --mount-proc sh -c 'exec 5>data/open; touch up; exec sleep 1000'",
 	"stops itself":           "sh -c 'touch up; kill -STOP $$' & kill -STOP $$",
+	"is an orphan":           "(setsid sh -c '(trap \"\" TERM HUP; setsid sh -c \"exec 5>data/open; touch up; exec sleep 1000\" &)' &); exit 0",
 	"forks and forks":        "n=0; while [ $n -lt 150 ]; do (trap '' TERM; sleep 1000) & n=$((n+1)); done; touch up; wait",
 }
 

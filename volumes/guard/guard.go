@@ -30,29 +30,42 @@ type Config struct {
 	Keep    []*os.File // pins and locks that the guard inherits; the task never does
 }
 
-// Task is a program the guard forks: the task's own, or one of its checks. Its
-// standard input, output and error are the executor's unless it names files; it
-// inherits no other descriptor.
+// Task is a program the guard forks: the task's own, or one of its checks. It
+// inherits no descriptor but the standard ones, starts with the default action
+// for every signal, and leads a session of its own. Its order of becoming what
+// it is, is that of Mesos' launcher (src/slave/containerizer/mesos/launch.cpp):
+// working directory, terminal, limits, user, capabilities, no_new_privs, exec.
 type Task struct {
-	Argv []string // Argv[0] is looked up in Dir first, then, when it holds no slash, in PATH of Env
+	// Argv[0] is looked up in Dir first, then, when it holds no slash, in PATH of
+	// Env, as User sees it.
+	Argv []string
 	Env  []string
-	Dir  string // working directory
-	// Stdout and Stderr are files to append to, made when missing; "" is the
-	// executor's own.
+	// Dir is the working directory, which User need not be able to find. When it
+	// is missing below the sandbox, it is made and User's.
+	Dir string
+	// Stdout and Stderr are files below the sandbox to append to, made for User
+	// when missing; "" is the executor's own. No symbolic link in them is
+	// followed. Standard input is the executor's.
 	Stdout, Stderr string
 	User           *User // nil: the executor's own, root
 	Limits         []Limit
 	Capabilities   *Capabilities // nil: as they are
 	NoNewPrivs     bool          // PR_SET_NO_NEW_PRIVS
-	TTY            *TTY          // nil: none
+	// TTY, if not nil, is the task's controlling terminal and its standard input,
+	// output and error. What it shows is copied to Stdout; nobody types.
+	TTY *TTY
 }
 
-// User, Limit, Capabilities and TTY are what a task may be given besides.
+// What a task may be given besides.
 type (
-	User         = stage.User
-	Limit        = stage.Limit
+	// User is who a process runs as.
+	User = stage.User
+	// Limit is a resource limit.
+	Limit = stage.Limit
+	// Capabilities are what a process may do without being root.
 	Capabilities = stage.Capabilities
-	TTY          = stage.TTY
+	// TTY is a terminal.
+	TTY = stage.TTY
 )
 
 // Identity names a guard across processes, for the journal.
@@ -170,8 +183,10 @@ func (g *Guard) Run(ctx context.Context, t Task) error {
 	return nil
 }
 
-// Signal sends sig to every process of the namespace but the guard. It does not
-// wait for an effect; that nobody is left to get it is no error.
+// Signal sends sig to every process of the namespace but the guard, whatever
+// session or process group it is in and whoever forked it; after SIGTERM those
+// that are stopped go on, so that they see it. It does not wait for an effect;
+// that nobody is left to get it is no error.
 func (g *Guard) Signal(sig syscall.Signal) error {
 	if err := g.send(stage.Order{Signal: sig}); err != nil {
 		return fmt.Errorf("signal the task: %w", err)

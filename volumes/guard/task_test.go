@@ -149,7 +149,7 @@ func TestRunSaysWhyATaskDoesNotStart(t *testing.T) {
 		{guard.Task{Argv: []string{"nothing-of-that-name"}, Dir: sandbox}, syscall.ENOENT},
 		{guard.Task{Argv: []string{"./plain"}, Dir: sandbox}, syscall.EACCES},
 		{guard.Task{Argv: []string{"/"}, Dir: sandbox}, syscall.EACCES},
-		{guard.Task{Argv: []string{"sh"}, Dir: filepath.Join(sandbox, "missing")}, syscall.ENOENT},
+		{guard.Task{Argv: []string{"sh"}, Dir: "/missing"}, syscall.ENOENT},
 		{guard.Task{Argv: []string{"sh"}, Dir: filepath.Join(sandbox, "plain")}, syscall.ENOTDIR},
 		{guard.Task{Dir: sandbox}, nil},
 	} {

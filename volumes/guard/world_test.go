@@ -100,3 +100,11 @@ func (w *world) file(t testing.TB, name string) string {
 	}
 	return string(data)
 }
+
+// touch makes an empty file in the sandbox.
+func (w *world) touch(t testing.TB, name string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(w.sandbox, name), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

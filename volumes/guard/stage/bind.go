@@ -19,6 +19,7 @@ type binder struct {
 	root    int    // descriptor of /
 	sandbox int    // descriptor of the sandbox
 	home    string // the sandbox's path without symbolic links
+	owner   User   // of directories that are made: the sandbox's
 	bound   []bound
 	created []string
 }
@@ -50,11 +51,24 @@ func newBinder(p Plan) (*binder, error) {
 		return nil, fmt.Errorf("open sandbox %s: %w", p.Sandbox, err)
 	}
 	b := &binder{plan: p, root: root, sandbox: sandbox}
-	if b.home, err = pathOf(sandbox); err != nil {
+	if err := b.look(); err != nil {
 		b.close()
 		return nil, err
 	}
 	return b, nil
+}
+
+// look finds out where the sandbox is and whose.
+func (b *binder) look() (err error) {
+	if b.home, err = pathOf(b.sandbox); err != nil {
+		return err
+	}
+	var info unix.Stat_t
+	if err := unix.Fstat(b.sandbox, &info); err != nil {
+		return fmt.Errorf("look at the sandbox: %w", err)
+	}
+	b.owner = User{UID: info.Uid, GID: info.Gid}
+	return nil
 }
 
 // pathOf is where an open directory is, as the mount table says it.

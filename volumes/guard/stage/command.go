@@ -33,7 +33,12 @@ func (s *stage) beginCommand(t Task) (pid int, o Outcome) {
 		return 0, failed("", fmt.Errorf("open /dev/null: %w", err))
 	}
 	defer unix.Close(null)
-	return begin(t, []uintptr{uintptr(null), 2, 2})
+	output, err := s.outputs(t, 2, 2)
+	if err != nil {
+		return 0, failed("", err)
+	}
+	defer output.close()
+	return s.begin(t, []uintptr{uintptr(null), output.stdout, output.stderr})
 }
 
 // abort kills a command and all it forked. One that has ended by itself has been

@@ -18,5 +18,11 @@
 //	/ recursively slave ── check: nothing is shared ── its own /proc
 //	for each bind: open the target ── clone the source ── read-only ── move onto the target
 //	detach every other mount of a dataset ── check every bind in the mount table
-//	report ── fork the task ── reap, pass signals on, until the executor is gone
+//	report ── fork the task ── reap, pass signals on, fork and kill commands
+//	beside it, until the executor is gone
+//
+// Whatever the task is given, this process stays as it is: user and groups are
+// set between fork and exec; for limits, capabilities and no_new_privs the fork
+// runs the program's own file a third time, with LaunchName as argument 0, which
+// changes itself and becomes the task.
 package stage

@@ -3,13 +3,17 @@ package stage
 import (
 	"bytes"
 	"os"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
 )
 
 // process is one line of the process table.
-type process struct{ pid, parent, group, session int }
+type process struct {
+	pid, parent, group, session int
+	still                       bool // stopped or dead: it forks nobody
+}
 
 // tree is a process and all that it forked, as far as that can be told: its
 // descendants, and whoever is in a session or process group of one of them.
@@ -18,7 +22,7 @@ type tree struct {
 	groups, sessions map[int]bool
 }
 
-// looks bounds the search for processes that fork faster than they are stopped.
+// looks bounds the search for processes that will not stand still.
 const looks = 100
 
 // killTree sends SIGKILL to a process that leads a session and to all that it
@@ -29,17 +33,26 @@ func killTree(root int) {
 	t := tree{members: map[int]bool{}, groups: map[int]bool{root: true}, sessions: map[int]bool{root: true}}
 	t.add(process{pid: root, group: root, session: root})
 	_ = unix.Kill(root, unix.SIGSTOP)
+	t.freeze()
+	for pid := range t.members {
+		_ = unix.Kill(pid, unix.SIGKILL)
+	}
+}
+
+// freeze stops every member, until all stand still and nobody new is seen
+// afterwards: a fork that was under way ends before its caller stops.
+func (t tree) freeze() {
+	calm := false
 	for range looks {
-		found := t.grow(processes())
+		table := processes()
+		found := t.grow(table)
 		for _, pid := range found {
 			_ = unix.Kill(pid, unix.SIGSTOP)
 		}
-		if len(found) == 0 {
-			break
+		if calm && len(found) == 0 {
+			return
 		}
-	}
-	for pid := range t.members {
-		_ = unix.Kill(pid, unix.SIGKILL)
+		calm = !slices.ContainsFunc(table, func(p process) bool { return t.members[p.pid] && !p.still })
 	}
 }
 
@@ -86,7 +99,7 @@ func processes() []process {
 	return table
 }
 
-// readProcess reads fields 4 to 6 of a stat file, proc(5). The command, field 2,
+// readProcess reads fields 3 to 6 of a stat file, proc(5). The command, field 2,
 // may hold anything.
 func readProcess(pid int) (p process, ok bool) {
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
@@ -97,7 +110,7 @@ func readProcess(pid int) (p process, ok bool) {
 	if len(fields) < 4 {
 		return p, false
 	}
-	p.pid = pid
+	p.pid, p.still = pid, bytes.ContainsAny(fields[0], "TtZX")
 	for i, field := range []*int{&p.parent, &p.group, &p.session} {
 		if *field, err = strconv.Atoi(string(fields[i+1])); err != nil {
 			return p, false

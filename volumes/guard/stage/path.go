@@ -84,7 +84,7 @@ func openBeneath(dir int, element string) (int, error) {
 	})
 }
 
-// makeDirectory makes a directory that belongs to the sandbox's owner.
+// makeDirectory makes a directory.
 func (b *binder) makeDirectory(dir int, element, walked string) error {
 	if err := unix.Mkdirat(dir, element, 0o755); err != nil {
 		if errors.Is(err, unix.EEXIST) {
@@ -93,12 +93,8 @@ func (b *binder) makeDirectory(dir int, element, walked string) error {
 		return fmt.Errorf("make directory %s: %w", walked, err)
 	}
 	b.created = append(b.created, walked)
-	var owner unix.Stat_t
-	if err := unix.Fstat(b.sandbox, &owner); err != nil {
-		return fmt.Errorf("look at the sandbox: %w", err)
-	}
-	if err := unix.Fchownat(dir, element, int(owner.Uid), int(owner.Gid), unix.AT_SYMLINK_NOFOLLOW); err != nil {
-		return fmt.Errorf("give directory %s to the sandbox's owner: %w", walked, err)
+	if err := unix.Fchownat(dir, element, int(b.owner.UID), int(b.owner.GID), unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return fmt.Errorf("give directory %s to its owner: %w", walked, err)
 	}
 	return nil
 }

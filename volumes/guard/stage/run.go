@@ -3,16 +3,12 @@ package stage
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/mesos-flocker/flocker-executor/volumes/failpoint"
 )
-
-// defaultPath is what execvp(3) searches when the environment has no PATH.
-const defaultPath = "/bin:/usr/bin"
 
 // run forks the task.
 func (s *stage) run(t Task) Outcome {
@@ -20,7 +16,7 @@ func (s *stage) run(t Task) Outcome {
 		return failed("", errors.New("a guard runs one task"))
 	}
 	failpoint.Hit("guard.stage.fork.before")
-	pid, outcome := begin(t, []uintptr{0, 1, 2})
+	pid, outcome := s.runTask(t)
 	if outcome.Error != "" {
 		return outcome
 	}
@@ -30,27 +26,49 @@ func (s *stage) run(t Task) Outcome {
 	return outcome
 }
 
+// runTask gives the task the executor's standard descriptors, or a terminal, or
+// its own files.
+func (s *stage) runTask(t Task) (pid int, o Outcome) {
+	output, err := s.outputs(t, 1, 2)
+	if err != nil {
+		return 0, failed("", err)
+	}
+	defer output.close()
+	if t.TTY == nil {
+		return s.begin(t, []uintptr{0, output.stdout, output.stderr})
+	}
+	tty, slave, err := openTerminal(t, output.stdout)
+	if err != nil {
+		return 0, failed("", fmt.Errorf("make a terminal: %w", err))
+	}
+	defer unix.Close(slave)
+	pid, o = s.begin(t, []uintptr{uintptr(slave), uintptr(slave), uintptr(slave)})
+	if o.Error != "" {
+		tty.close()
+		return pid, o
+	}
+	s.terminal = tty
+	go tty.copy()
+	return pid, o
+}
+
 // begin forks a program into a session of its own, with the given standard
-// descriptors and no others.
-func begin(t Task, files []uintptr) (pid int, o Outcome) {
+// descriptors and no others. The working directory is entered here and not by
+// the child, which may be a user who cannot find it: Mesos' launcher enters it
+// before it changes the user (src/slave/containerizer/mesos/launch.cpp).
+func (s *stage) begin(t Task, files []uintptr) (pid int, o Outcome) {
 	if len(t.Argv) == 0 {
 		return 0, failed("", errors.New("the command is empty"))
 	}
-	if info, err := os.Stat(t.Dir); err != nil {
-		return 0, failed("", fmt.Errorf("working directory: %w", err))
-	} else if !info.IsDir() {
-		return 0, failed("", fmt.Errorf("working directory %s: %w", t.Dir, syscall.ENOTDIR))
+	if err := s.enter(t); err != nil {
+		return 0, failed("", fmt.Errorf("working directory %s: %w", t.Dir, err))
 	}
-	program := lookup(t.Argv[0], t.Dir, t.Env)
-	pid, err := fork(program, t.Argv, t, files)
-	if errors.Is(err, syscall.ENOEXEC) {
-		// As execvp(3) does, which is what Mesos uses.
-		pid, err = fork("/bin/sh", append([]string{t.Argv[0], program}, t.Argv[1:]...), t, files)
+	defer func() { _ = unix.Chdir("/") }()
+	programs := lookup(t.Argv[0], t.Dir, t.Env)
+	if t.Limits != nil || t.Capabilities != nil || t.NoNewPrivs {
+		return launch(programs, t, files)
 	}
-	if err != nil {
-		return 0, failed(program, err)
-	}
-	return pid, Outcome{Program: program}
+	return fork(programs, t, files)
 }
 
 func failed(program string, err error) Outcome {
@@ -59,47 +77,31 @@ func failed(program string, err error) Outcome {
 	return o
 }
 
-func fork(program string, argv []string, t Task, files []uintptr) (int, error) {
-	return syscall.ForkExec(program, argv, &syscall.ProcAttr{
-		Dir:   t.Dir,
-		Env:   t.Env,
-		Files: files,
-		Sys:   &syscall.SysProcAttr{Setsid: true},
-	})
-}
-
-// lookup finds a program as Mesos's launcher does (src/slave/containerizer/
-// mesos/launch.cpp): one that is not absolute first in the working directory,
-// then, without a slash, along PATH. What is not found is left for exec to say.
-func lookup(name, dir string, env []string) string {
-	if filepath.IsAbs(name) {
-		return name
-	}
-	here := filepath.Join(dir, name)
-	if executable(here) || strings.Contains(name, "/") {
-		return here
-	}
-	for _, element := range filepath.SplitList(searchPath(env)) {
-		if !filepath.IsAbs(element) {
-			element = filepath.Join(dir, element)
+// fork tries one program after the other, each as the task's user sees it. As
+// execvp(3) does, it goes on when one is missing or may not be run.
+func fork(programs []string, t Task, files []uintptr) (pid int, o Outcome) {
+	for i, program := range programs {
+		pid, err := forkExec(program, t.Argv, t, files)
+		if errors.Is(err, syscall.ENOEXEC) {
+			pid, err = forkExec(shell, shellArguments(program, t.Argv), t, files)
 		}
-		if file := filepath.Join(element, name); executable(file) {
-			return file
+		if err == nil {
+			return pid, Outcome{Program: program}
+		}
+		if i == 0 || !missing(err) {
+			o = notStarted(program, t, err)
+		}
+		if !missing(err) && !errors.Is(err, syscall.EACCES) {
+			break
 		}
 	}
-	return here
+	return 0, o
 }
 
-func searchPath(env []string) string {
-	for _, variable := range env {
-		if value, ok := strings.CutPrefix(variable, "PATH="); ok {
-			return value
-		}
+func forkExec(program string, argv []string, t Task, files []uintptr) (int, error) {
+	attributes := &syscall.SysProcAttr{Setsid: true, Setctty: t.TTY != nil}
+	if u := t.User; u != nil {
+		attributes.Credential = &syscall.Credential{Uid: u.UID, Gid: u.GID, Groups: u.Groups}
 	}
-	return defaultPath
-}
-
-func executable(file string) bool {
-	info, err := os.Stat(file)
-	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
+	return syscall.ForkExec(program, argv, &syscall.ProcAttr{Env: t.Env, Files: files, Sys: attributes})
 }

@@ -12,8 +12,14 @@ import (
 )
 
 func init() {
-	if len(os.Args) == 1 && os.Args[0] == Name {
+	if len(os.Args) != 1 {
+		return
+	}
+	switch os.Args[0] {
+	case Name:
 		os.Exit(live())
+	case LaunchName:
+		os.Exit(become())
 	}
 }
 
@@ -25,6 +31,9 @@ type stage struct {
 	ended   chan child // every child that was reaped
 	task    int        // pid of the task, 0 before it is forked
 	over    bool       // the task has ended
+	sandbox string
+	// terminal is the task's, nil when it has none.
+	terminal *terminal
 	// commands are the IDs of those beside the task, by process.
 	commands map[int]uint64
 }
@@ -54,6 +63,7 @@ func live() int {
 	if s.decoder.Decode(&first) != nil || first.Plan == nil {
 		return 1
 	}
+	s.sandbox = first.Plan.Sandbox
 	ready := prepare(*first.Plan)
 	if s.report(Report{Ready: &ready}) != nil || ready.Error != "" {
 		return 1
@@ -153,16 +163,28 @@ func (s *stage) obey(o Order) error {
 	case o.Abort != 0:
 		return s.abort(o.Abort)
 	case o.Signal != 0:
-		// To all but process 1. That nobody is left is no error.
-		_ = unix.Kill(-1, o.Signal)
+		signalAll(o.Signal)
 	}
 	return nil
+}
+
+// signalAll signals all but process 1; that nobody is left is no error. One that
+// is stopped is woken to see that it shall end, as in Mesos (3rdparty/stout/
+// include/stout/os/posix/killtree.hpp).
+func signalAll(sig syscall.Signal) {
+	_ = unix.Kill(-1, sig)
+	if sig == unix.SIGTERM {
+		_ = unix.Kill(-1, unix.SIGCONT)
+	}
 }
 
 // reaped reports the end of a process that the executor asked for.
 func (s *stage) reaped(c child) error {
 	if c.pid == s.task {
 		s.over = true
+		if s.terminal != nil {
+			s.terminal.flush()
+		}
 		return s.report(Report{Exited: &c.status})
 	}
 	id, known := s.commands[c.pid]

@@ -5,6 +5,10 @@ import "syscall"
 // Name is argument 0 of the second stage.
 const Name = "flocker-guard"
 
+// LaunchName is argument 0 of the third step, which a task takes that asks for
+// what Go's fork does not do.
+const LaunchName = "flocker-launch"
+
 // ControlFD is the second stage's end of the control socket, on which Orders
 // come and Reports go as JSON values, one after the other.
 const ControlFD = 3
