@@ -14,10 +14,11 @@ build: ## bin/flocker-executor (static, stripped) and bin/minicluster
 	$(STATIC) -o bin/flocker-executor ./cmd/flocker-executor
 	$(STATIC) -o bin/minicluster ./cmd/minicluster
 
-cross: ## amd64 and arm64 build of everything
+cross: ## amd64 and arm64 build of everything, and what only other build tags compile
 	GOARCH=amd64 CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/flocker-executor
 	GOARCH=arm64 CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/flocker-executor
 	GOARCH=arm64 CGO_ENABLED=0 $(GO) vet $(PACKAGES)
+	CGO_ENABLED=0 $(GO) vet -tags mesos $(PACKAGES)
 
 demo: build need-demo ## a task, its volume, two nodes: the whole story in a minute (root)
 	@bin/minicluster demo
@@ -25,6 +26,7 @@ demo: build need-demo ## a task, its volume, two nodes: the whole story in a min
 test: need-test ## all tests with -race: unit, integration, end to end (root)
 	$(GO) test $(TESTFLAGS) -race -count=1 -timeout 600s $(PACKAGES)
 	$(GO) test $(TESTFLAGS) -race -count=1 -timeout 600s -tags failpoint ./volumes/...
+	$(GO) test $(TESTFLAGS) -race -count=1 -timeout 600s -tags mesos -run 'Real|Daemon|Command|Variant|Binaries' ./integration/cluster
 
 soak: need-test ## the long tests
 	$(GO) test -race -count=1 -timeout 3600s -tags soak -run Soak $(PACKAGES)
@@ -38,12 +40,13 @@ fuzz: ## every fuzz target for a while
 lint: ## golangci-lint with the import arrows of the design
 	$(GO) -C .ci/tools build -o $(CURDIR)/.cache/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	.cache/golangci-lint run $(PACKAGES)
+	.cache/golangci-lint run --build-tags mesos ./integration/...
 
 deps: ## rewrite the checked-in dependency list of the executor
 	.ci/deps > cmd/flocker-executor/deps.txt
 
-e2e-mesos: ## the end-to-end tests on real Mesos and Flocker
-	@echo 'e2e-mesos: there is no second implementation of integration/cluster.Cluster yet' >&2; exit 2
+e2e-mesos: need-test ## the end-to-end tests on real Mesos daemons: MESOS_BIN=<folder of mesos-master, mesos-agent, ...> (root)
+	@MESOS_BIN='$(MESOS_BIN)' .ci/e2e-mesos $(TESTFLAGS)
 
 clean: ## remove what make built
 	rm -rf bin .cache

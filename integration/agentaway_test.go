@@ -1,10 +1,7 @@
 package integration_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"testing"
 	"time"
 
@@ -12,25 +9,7 @@ import (
 
 	"github.com/mesos-flocker/flocker-executor/integration/cluster"
 	"github.com/mesos-flocker/flocker-executor/integration/framework"
-	"github.com/mesos-flocker/flocker-executor/integration/minimesos/agent"
 )
-
-// misbehave tells a node's agent what to do wrong from now on.
-func misbehave(t *testing.T, c *cluster.Minicluster, node int, f agent.Faults) {
-	t.Helper()
-	body, err := json.Marshal(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res, err := http.Post(c.Description.Nodes[node].Agent+agent.PathFaults, "application/json", bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode != http.StatusNoContent {
-		t.Fatalf("the agent answers %s", res.Status)
-	}
-}
 
 // An agent that starts answers 404, then 503, for a while; executors come back
 // all the same, those that wait for a volume and those that run.
@@ -47,36 +26,6 @@ func TestAgentRestartWindows(t *testing.T) {
 	kill(t, c, "windows")
 	gone(t, c, "through-windows")
 	noProcess(t, c, "windows")
-}
-
-// SHUTDOWN while the agent acknowledges nothing: the executor ends within its
-// grace, and the statuses arrive in order all the same.
-func TestShutdownUnacknowledged(t *testing.T) {
-	t.Parallel()
-	c := startFaulty(t, cluster.Options{Nodes: 1})
-	misbehave(t, c, 0, agent.Faults{Acknowledgements: []agent.AckFault{{Lose: true}}})
-	running(t, c, counter("unheard", "", "unheard"))
-	asked := time.Now()
-	if err := c.Shutdown(deadline(t), "unheard"); err != nil {
-		t.Fatal(err)
-	}
-	reaches(t, c, "unheard", mesos.TASK_KILLED)
-	gone(t, c, "unheard")
-	noProcess(t, c, "unheard")
-	if took := time.Since(asked); took > 20*time.Second {
-		t.Errorf("it took %v", took)
-	}
-	all, err := c.Statuses(deadline(t), "unheard")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var states []mesos.TaskState
-	for _, s := range all {
-		states = append(states, s.GetState())
-	}
-	if want := []mesos.TaskState{mesos.TASK_STARTING, mesos.TASK_RUNNING, mesos.TASK_KILLING, mesos.TASK_KILLED}; fmt.Sprint(states) != fmt.Sprint(want) {
-		t.Errorf("states %v, want %v", states, want)
-	}
 }
 
 // An agent that stays away longer than its recovery timeout has given its

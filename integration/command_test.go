@@ -38,15 +38,14 @@ func TestCommandSources(t *testing.T) {
 // The task has the sandbox's stdout and stderr, and none of the executor's
 // settings, tokens and keys, not even by looking at its parents.
 func TestTaskEnvironment(t *testing.T) {
-	c := shared(t)
 	t.Parallel()
+	c := start(t, cluster.Options{Nodes: 1, Tokens: true})
 	task := volumeTask("environment", "", "environment", `env; cat /proc/*/environ 2>/dev/null | tr '\0' '\n'; echo fault >&2`)
 	task.Environment = map[string]string{
-		"MINE": "kept", "FLOCKER_EXECUTOR_LOG_LEVEL": "debug",
-		"MESOS_EXECUTOR_AUTHENTICATION_TOKEN": "very-secret", "LIBPROCESS_SSL_KEY_FILE": "/secret/key",
+		"MINE": "kept", "FLOCKER_EXECUTOR_LOG_LEVEL": "debug", "LIBPROCESS_SSL_KEY_FILE": "/very-secret/key",
 	}
 	got := finishes(t, c, task)
-	for _, secret := range []string{"FLOCKER_EXECUTOR_", "FLOCKER_CONTROL_SERVICE_", "very-secret", "LIBPROCESS_SSL_"} {
+	for _, secret := range []string{"FLOCKER_EXECUTOR_", "FLOCKER_CONTROL_SERVICE_", "MESOS_EXECUTOR_AUTHENTICATION_TOKEN", "very-secret", "LIBPROCESS_SSL_"} {
 		if strings.Contains(got, secret) {
 			t.Errorf("the task can read %s", secret)
 		}

@@ -1,7 +1,6 @@
 package integration_test
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -57,10 +56,10 @@ func TestWrongCertificate(t *testing.T) {
 // a reboot that it has not noticed.
 func TestUnknownNode(t *testing.T) {
 	t.Parallel()
-	c := startFaulty(t, cluster.Options{})
+	c := start(t, cluster.Options{})
 	node := c.Nodes()[0].Name
 	boot := uuid.NewString()
-	if err := os.WriteFile(c.BootIDFile(node), []byte(boot+"\n"), 0o444); err != nil {
+	if _, err := c.Exec(deadline(t), node, "sh", "-c", "echo "+boot+" > /proc/sys/kernel/random/boot_id"); err != nil {
 		t.Fatal(err)
 	}
 	task := volumeTask("stranger", node, "stranger", "true", "timeout=10s")

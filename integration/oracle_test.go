@@ -31,7 +31,7 @@ func TestOracleNoticesMissingPin(t *testing.T) {
 			// Awake, it would see the mount go and end the task, perhaps in time.
 			signalExecutor(t, w, "writer", syscall.SIGSTOP)
 			defer signalExecutor(t, w, "writer", syscall.SIGCONT)
-			orderAway(t, w.Minicluster, "torn", nodes[1].Flocker)
+			orderAway(t, w, "torn", nodes[1].Flocker)
 			settled := fmt.Sprintf("synced %d\n", lastSynced(t, w, "writer")+100)
 			if fault == "" {
 				printed(t, w, "writer", settled)
@@ -63,8 +63,8 @@ func TestOracleNoticesPrivateRoot(t *testing.T) {
 			held := openWriter(t, fifo)
 			kill(t, w, "mover")
 			// Its executor keeps the pin, and stays, as long as it sees the copy.
-			killIfAlive(t, w.Minicluster, "mover")
-			orderAway(t, w.Minicluster, "copied", nodes[1].Flocker)
+			killIfAlive(t, w, "mover")
+			orderAway(t, w, "copied", nodes[1].Flocker)
 			mountedOn(t, w, "copied", nodes[1].Flocker)
 			_ = held.Close()
 			reaches(t, w, "bystander", mesos.TASK_FINISHED)
@@ -73,9 +73,9 @@ func TestOracleNoticesPrivateRoot(t *testing.T) {
 	}
 }
 
-func watchedCluster(t *testing.T) *watched {
+func watchedCluster(t *testing.T) *cluster.Minicluster {
 	t.Helper()
-	w, err := startWatched(deadline(t), cluster.Options{
+	w, err := launch(deadline(t), cluster.Options{
 		Executor:    binaries.failpoint,
 		Environment: map[string]string{"FLOCKER_EXECUTOR_RELEASE_TIMEOUT": "3s"},
 	})
@@ -83,7 +83,7 @@ func watchedCluster(t *testing.T) *watched {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if _, err := w.close(); err != nil {
+		if _, err := closeWatched(w); err != nil {
 			t.Error(err)
 		}
 	})
@@ -101,7 +101,7 @@ func orderAway(t *testing.T, c *cluster.Minicluster, name, node string) {
 	c.Service.Move(d.ID, node)
 }
 
-func expectDoubles(t *testing.T, w *watched, want bool) {
+func expectDoubles(t *testing.T, w *cluster.Minicluster, want bool) {
 	t.Helper()
 	if want {
 		eventually(t, "the oracle has seen it", func() error {
@@ -111,7 +111,7 @@ func expectDoubles(t *testing.T, w *watched, want bool) {
 			return nil
 		})
 	}
-	doubles, err := w.close()
+	doubles, err := closeWatched(w)
 	if err != nil {
 		t.Error(err)
 	}

@@ -9,45 +9,37 @@ import (
 	"github.com/mesos-flocker/flocker-executor/integration/cluster"
 )
 
-// watched is a cluster with the oracle beside it: at no moment may one image
+// launch starts a cluster where the oracle looks: at no moment may one image
 // file be behind two loop devices.
-type watched struct {
-	*cluster.Minicluster
-}
-
-func startWatched(ctx context.Context, o cluster.Options) (*watched, error) {
+func launch(ctx context.Context, o cluster.Options) (*cluster.Minicluster, error) {
 	if o.Executor == "" {
 		o.Executor = binaries.race
 	}
 	if o.Nodes == 0 {
 		o.Nodes = 2
 	}
-	o.Dir = binaries.dir // where the oracle looks
-	c, err := cluster.Start(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	return &watched{c}, nil
+	o.Dir = binaries.dir
+	return startCluster(ctx, o)
 }
 
-// close returns the images that were attached twice.
-func (w *watched) close() (doubles []string, err error) {
-	err = w.Close()
-	return theOracle.doubles(w.Dir()), err
+// closeWatched returns the images that were attached twice.
+func closeWatched(c cluster.Cluster) (doubles []string, err error) {
+	err = c.Close()
+	return theOracle.doubles(c.Dir()), err
 }
 
 // start gives the test a cluster of its own. A test that makes faults which no
-// real daemon can be asked for uses startFaulty.
+// real control service can be asked for uses startFaulty.
 func start(t *testing.T, o cluster.Options) cluster.Cluster { return startFaulty(t, o) }
 
 func startFaulty(t *testing.T, o cluster.Options) *cluster.Minicluster {
 	t.Helper()
-	w, err := startWatched(deadline(t), o)
+	c, err := launch(deadline(t), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		doubles, err := w.close()
+		doubles, err := closeWatched(c)
 		if err != nil {
 			t.Error(err)
 		}
@@ -55,34 +47,34 @@ func startFaulty(t *testing.T, o cluster.Options) *cluster.Minicluster {
 			t.Errorf("image %s was behind two loop devices at once", image)
 		}
 	})
-	return w.Minicluster
+	return c
 }
 
 // common is the cluster of the tests that do each other no harm; run closes it.
-var common = sync.OnceValues(func() (*watched, error) {
+var common = sync.OnceValues(func() (*cluster.Minicluster, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	return startWatched(ctx, cluster.Options{})
+	return launch(ctx, cluster.Options{})
 })
 
 func shared(t *testing.T) cluster.Cluster { return sharedFaulty(t) }
 
 func sharedFaulty(t *testing.T) *cluster.Minicluster {
 	t.Helper()
-	w, err := common()
+	c, err := common()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return w.Minicluster
+	return c
 }
 
 // closeCommon says what was wrong with it.
 func closeCommon() []string {
-	w, err := common()
+	c, err := common()
 	if err != nil {
 		return []string{err.Error()}
 	}
-	problems, err := w.close()
+	problems, err := closeWatched(c)
 	if err != nil {
 		problems = append(problems, err.Error())
 	}

@@ -52,7 +52,7 @@ func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Ito
 
 // nodeConfig of the i-th node, with its listener of the control service and its
 // /etc/flocker.
-func (m *Minicluster) nodeConfig(o Options, i int) (nodeConfig, error) {
+func (m *Minicluster) nodeConfig(o Options, i int, masterURL string) (nodeConfig, error) {
 	name := fmt.Sprintf("node-%d", i+1)
 	c := nodeConfig{Name: name, Dir: filepath.Join(m.dir, name), BootID: newBootID()}
 	c.Flocker = flockerConfig{
@@ -73,13 +73,17 @@ func (m *Minicluster) nodeConfig(o Options, i int) (nodeConfig, error) {
 		return c, err
 	}
 	c.Mesos = mesosConfig{
-		Master: m.Master.URL(), Port: port, Isolation: o.Isolation, CPUs: 8, Mem: 4096,
+		Master: masterURL, Port: port, Isolation: o.Isolation, CPUs: 8, Mem: 4096,
 		Ports:           fmt.Sprintf("%d-%d", 31000+100*i, 31099+100*i),
 		Environment:     map[string]string{"FLOCKER_CONTROL_SERVICE_PORT": u.Port()},
 		RecoveryTimeout: o.RecoveryTimeout, RestartWindow: o.RestartWindow,
+		Tokens: o.Tokens, DomainSocket: o.DomainSocket,
 	}
 	for k, v := range o.Environment {
 		c.Mesos.Environment[k] = v
+	}
+	if err := m.mesos.agent(&c); err != nil {
+		return c, err
 	}
 	return c, m.configureFlocker(c)
 }
@@ -106,12 +110,12 @@ func (m *Minicluster) configureFlocker(c nodeConfig) error {
 	return nil
 }
 
-func (m *Minicluster) describe(o Options) Description {
+func (m *Minicluster) describe(o Options, masterURL string) Description {
 	u, _ := url.Parse(m.Service.URL())
 	port, _ := strconv.Atoi(u.Port())
 	tls := m.Service.TLSDir
 	d := Description{
-		Master: m.Master.URL(), Executor: o.Executor, Backend: backendText(o.Backend), Folder: m.dir,
+		Master: masterURL, Executor: o.Executor, Backend: backendText(o.Backend), Folder: m.dir,
 		Flocker: flocker.Config{
 			Host: u.Hostname(), Port: port, CAFile: filepath.Join(tls, "cluster.crt"),
 			CertFile: filepath.Join(tls, "user.crt"), KeyFile: filepath.Join(tls, "user.key"),

@@ -54,21 +54,31 @@ func agentMain(run func(ctx context.Context, c nodeConfig, ready func()) error) 
 }
 
 func runMesosAgent(ctx context.Context, c nodeConfig, ready func()) error {
+	if len(c.Mesos.Command) > 0 {
+		return become(c.Mesos.Command, ready)
+	}
 	log, err := zap.NewDevelopment()
 	if err != nil {
 		return err
 	}
-	return agent.Run(ctx, agent.Config{
+	config := agent.Config{
 		Master: c.Mesos.Master, Port: c.Mesos.Port, Hostname: c.Name,
-		WorkDir: c.workDir(), RuntimeDir: filepath.Join(c.Dir, "mesos", "run"),
+		WorkDir: c.workDir(), RuntimeDir: c.runtimeDir(),
 		Isolation: c.Mesos.Isolation, Env: c.Mesos.Environment,
-		Resources: fmt.Sprintf("cpus:%g;mem:%g;disk:8192;ports:[%s]", c.Mesos.CPUs, c.Mesos.Mem, c.Mesos.Ports),
+		Resources: c.resources(),
 		// A container with a /proc of its own must see the node's boot id too.
 		ProcBinds:       []contain.Bind{{Source: filepath.Join(c.Dir, "boot_id"), Target: bootIDPath}},
 		RecoveryTimeout: c.Mesos.RecoveryTimeout, RouteDelay: c.Mesos.RestartWindow, RecoveryDelay: c.Mesos.RestartWindow,
 		Ready: func(string) { ready() },
 		Log:   log,
-	})
+	}
+	if c.Mesos.Tokens {
+		config.JWTKey, config.AuthenticateExecutors = []byte(tokenKey), true
+	}
+	if c.Mesos.DomainSocket {
+		config.DomainSocket = c.socket()
+	}
+	return agent.Run(ctx, config)
 }
 
 func runFlockerAgent(ctx context.Context, c nodeConfig, ready func()) error {
@@ -82,7 +92,19 @@ func runFlockerAgent(ctx context.Context, c nodeConfig, ready func()) error {
 	return a.Run(ctx)
 }
 
+// tokenKey signs the executors' tokens.
+const tokenKey = "a key of the minicluster, no secret"
+
 func (c nodeConfig) workDir() string { return filepath.Join(c.Dir, "mesos", "work") }
+
+func (c nodeConfig) runtimeDir() string { return filepath.Join(c.Dir, "mesos", "run") }
+
+// socket is where Mesos has it by default.
+func (c nodeConfig) socket() string { return filepath.Join(c.runtimeDir(), "agent.sock") }
+
+func (c nodeConfig) resources() string {
+	return fmt.Sprintf("cpus:%g;mem:%g;disk:8192;ports:[%s]", c.Mesos.CPUs, c.Mesos.Mem, c.Mesos.Ports)
+}
 
 func (n *node) describe() NodeDescription {
 	return NodeDescription{

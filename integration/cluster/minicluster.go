@@ -37,6 +37,11 @@ type Options struct {
 	// RestartWindow is how long a starting agent answers 404, and then 503 for as
 	// long; a real one does so for some 100 ms.
 	RestartWindow time.Duration
+	// Tokens lets agents demand a token of executors (--authenticate_http_executors).
+	Tokens bool
+	// DomainSocket lets executors reach agents by a socket alone
+	// (--http_executor_domain_sockets).
+	DomainSocket bool
 	// OnStatus is told every status and the node it came from, in order.
 	OnStatus func(node string, s mesos.TaskStatus)
 	// Ports of the master and of the control service; 0 is any.
@@ -48,12 +53,14 @@ func (o Options) framework() framework.Options {
 }
 
 // Minicluster is a Cluster on this machine. Service and Master are its control
-// service and master, for faults that no real daemon can be asked for.
+// service and master, for faults that no real daemon can be asked for; they are
+// nil when that is a real one.
 type Minicluster struct {
 	*view
 	Service *flockertest.Service
 	Master  *master.Master
 	dir     string
+	mesos   mesosSide
 	nodes   []*node
 	closed  bool
 }
@@ -63,6 +70,10 @@ var _ Cluster = (*Minicluster)(nil)
 // Start starts a minicluster. ctx bounds the start, not the cluster's life.
 // When it fails nothing is left behind.
 func Start(ctx context.Context, o Options) (*Minicluster, error) {
+	return startOn(ctx, o, &mini{})
+}
+
+func startOn(ctx context.Context, o Options, side mesosSide) (*Minicluster, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
@@ -71,7 +82,7 @@ func Start(ctx context.Context, o Options) (*Minicluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Minicluster{dir: dir}
+	m := &Minicluster{dir: dir, mesos: side}
 	if err := os.Chmod(dir, 0o711); err != nil { // executors need not be root's
 		return nil, errors.Join(err, m.Close())
 	}
@@ -85,17 +96,14 @@ func (m *Minicluster) start(ctx context.Context, o Options) error {
 	if err := m.startFlocker(o); err != nil {
 		return err
 	}
-	m.Master = master.New(master.Config{
-		Addr:               address(o.MasterPort),
-		AllocationInterval: 100 * time.Millisecond,
-	})
-	if err := m.Master.Start(); err != nil {
+	masterURL, err := m.mesos.startMaster(ctx, m, o)
+	if err != nil {
 		return err
 	}
-	if err := m.startNodes(ctx, o); err != nil {
+	if err := m.startNodes(ctx, o, masterURL); err != nil {
 		return err
 	}
-	view, err := newView(ctx, m.describe(o), o.framework())
+	view, err := newView(ctx, m.describe(o, masterURL), o.framework())
 	if err != nil {
 		return err
 	}
@@ -118,11 +126,11 @@ func (m *Minicluster) startFlocker(o Options) error {
 	return m.Service.Start()
 }
 
-func (m *Minicluster) startNodes(ctx context.Context, o Options) error {
+func (m *Minicluster) startNodes(ctx context.Context, o Options, masterURL string) error {
 	var group errgroup.Group
 	m.nodes = make([]*node, o.Nodes)
 	for i := range o.Nodes {
-		c, err := m.nodeConfig(o, i)
+		c, err := m.nodeConfig(o, i, masterURL)
 		if err != nil {
 			return err
 		}
@@ -142,6 +150,9 @@ func (m *Minicluster) awaitNodes(ctx context.Context) error {
 	for _, n := range m.nodes {
 		if err := m.Service.WaitNode(ctx, n.config.Flocker.UUID); err != nil {
 			return err
+		}
+		if err := m.mesos.await(ctx, n, true); err != nil {
+			return errors.Join(err, n.logs())
 		}
 	}
 	return nil
@@ -176,10 +187,7 @@ func (m *Minicluster) Close() error {
 		errs = append(errs, m.framework.Close(ctx))
 		m.flocker.Close()
 	}
-	errs = append(errs, m.stopNodes())
-	if m.Master != nil {
-		errs = append(errs, m.Master.Close())
-	}
+	errs = append(errs, m.mesos.release(), m.stopNodes(), m.mesos.stop(ctx))
 	if m.Service != nil {
 		m.Service.Close()
 	}
@@ -218,10 +226,6 @@ func (m *Minicluster) ExecutorEnvironment(node string) ([]string, error) {
 	}
 	return list, nil
 }
-
-// BootIDFile holds a node's boot id; who writes it reboots the node, as far as
-// programs can tell.
-func (m *Minicluster) BootIDFile(node string) string { return filepath.Join(m.dir, node, "boot_id") }
 
 // DescriptionPath is what Attach, in another process, needs.
 func (m *Minicluster) DescriptionPath() string { return filepath.Join(m.dir, "cluster.json") }

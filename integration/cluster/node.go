@@ -43,6 +43,10 @@ type mesosConfig struct {
 	// RecoveryTimeout and RestartWindow are those of Options.
 	RecoveryTimeout time.Duration `json:"recovery_timeout"`
 	RestartWindow   time.Duration `json:"restart_window"`
+	Tokens          bool          `json:"tokens,omitempty"`
+	DomainSocket    bool          `json:"domain_socket,omitempty"`
+	// Command line of a real daemon; none: minimesos.
+	Command []string `json:"command,omitempty"`
 }
 
 // node is the handle of a node's process 1.

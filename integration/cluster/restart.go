@@ -19,35 +19,42 @@ func (m *Minicluster) handle(name string) (*node, error) {
 }
 
 // KillAgent implements Cluster.
-func (m *Minicluster) KillAgent(_ context.Context, name string) error {
-	return m.signal(name, mesosAgentMain, syscall.SIGKILL)
+func (m *Minicluster) KillAgent(ctx context.Context, name string) error {
+	n, err := m.handle(name)
+	if err != nil {
+		return err
+	}
+	if err := n.signal(mesosAgentMain, syscall.SIGKILL); err != nil {
+		return err
+	}
+	return m.mesos.await(ctx, n, false)
 }
 
 // StartAgent implements Cluster.
-func (m *Minicluster) StartAgent(_ context.Context, name string) error {
+func (m *Minicluster) StartAgent(ctx context.Context, name string) error {
 	n, err := m.handle(name)
 	if err != nil {
 		return err
 	}
-	return n.start(mesosAgentMain)
-}
-
-func (m *Minicluster) signal(name, child string, sig syscall.Signal) error {
-	n, err := m.handle(name)
-	if err != nil {
+	if err := n.start(mesosAgentMain); err != nil {
 		return err
 	}
-	return n.signal(child, sig)
+	return m.mesos.await(ctx, n, true)
 }
 
-// logs is what the node's agents have written, as an error for messages.
+// logs is the end of what the node's children have written, as an error for
+// messages.
 func (n *node) logs() error {
 	var errs []error
-	for _, child := range []string{flockerAgentMain, mesosAgentMain} {
-		text, err := os.ReadFile(filepath.Join(n.config.Dir, child+".log"))
+	all, _ := filepath.Glob(filepath.Join(n.config.Dir, "*.log"))
+	for _, path := range all {
+		text, err := os.ReadFile(path)
 		if err == nil && len(text) > 0 {
-			errs = append(errs, fmt.Errorf("log of %s: %s", child, text))
+			errs = append(errs, fmt.Errorf("log of %s: %s", filepath.Base(path), text[max(0, len(text)-logTail):]))
 		}
 	}
 	return errors.Join(errs...)
 }
+
+// logTail is how much of a log is worth an error message.
+const logTail = 16 << 10
