@@ -39,11 +39,11 @@ func (h *Held) Volumes() []VolumeState {
 // HoldError is why a Hold failed that had begun to take datasets.
 type HoldError struct {
 	Volumes []VolumeState // released or left
-	err     error
+	Err     error
 }
 
 // Error is the cause's.
-func (e *HoldError) Error() string { return e.err.Error() }
+func (e *HoldError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the cause.
-func (e *HoldError) Unwrap() error { return e.err }
+func (e *HoldError) Unwrap() error { return e.Err }
