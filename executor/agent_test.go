@@ -26,6 +26,7 @@ type agent struct {
 	streams chan *stream
 	updates chan *update
 	away    atomic.Bool // refuse connections
+	beats   atomic.Int64
 	down    chan struct{}
 }
 
@@ -124,6 +125,9 @@ func (a *agent) serve(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 		case <-a.down:
 		}
+	case wire.Call_HEARTBEAT:
+		a.beats.Add(1)
+		w.WriteHeader(http.StatusAccepted)
 	default:
 		a.t.Errorf("unexpected call %v", call.Type)
 	}

@@ -97,14 +97,30 @@ func (c *caller) subscribe(ctx context.Context, s *wire.Call_Subscribe) (io.Read
 // update sends one status update. No error means that the agent took it, not
 // that it will acknowledge it.
 func (c *caller) update(ctx context.Context, status mesos.TaskStatus) error {
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout+answerTimeout)
-	defer cancel()
-	res, err := c.post(ctx, &wire.Call{Type: wire.Call_UPDATE, Update: &wire.Call_Update{Status: status}})
-	if err != nil {
+	if err := c.say(ctx, &wire.Call{Type: wire.Call_UPDATE, Update: &wire.Call_Update{Status: status}}); err != nil {
 		return fmt.Errorf("update: %w", err)
 	}
+	return nil
+}
+
+// heartbeat sends a HEARTBEAT. The agent looks at nothing in it.
+func (c *caller) heartbeat(ctx context.Context) error {
+	if err := c.say(ctx, &wire.Call{Type: wire.Call_HEARTBEAT}); err != nil {
+		return fmt.Errorf("heartbeat: %w", err)
+	}
+	return nil
+}
+
+// say makes a call that is answered with 202 and nothing else.
+func (c *caller) say(ctx context.Context, call *wire.Call) error {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout+answerTimeout)
+	defer cancel()
+	res, err := c.post(ctx, call)
+	if err != nil {
+		return err
+	}
 	if res.StatusCode != http.StatusAccepted {
-		return fmt.Errorf("update: %w", refusal(res))
+		return refusal(res)
 	}
 	return res.Body.Close()
 }

@@ -103,7 +103,8 @@ func (o *owner) disconnect() {
 		}
 		o.link = nil
 	}
-	o.resend, o.acknowledge, o.failures = nil, nil, 0
+	o.resend, o.acknowledge, o.overdue, o.silence, o.beat = nil, nil, nil, nil, nil
+	o.failures = 0
 }
 
 // dropped is what happens when a subscription fails or ends. Without
@@ -149,11 +150,14 @@ func (o *owner) heard(n news) {
 		o.dropped(n.err)
 		return
 	}
+	o.listenFor(n.event)
 	switch e := n.event; e.Type {
 	case wire.Event_SUBSCRIBED:
 		o.subscribed(e.Subscribed)
 	case wire.Event_ACKNOWLEDGED:
 		o.acknowledged(e.Acknowledged)
+	case wire.Event_MESSAGE: // there is nobody here whom a framework could speak to
+		o.log.Debug("MESSAGE ignored", zap.Int("bytes", len(e.GetMessage().GetData())))
 	}
 	event := translate(n.event)
 	if launch, ok := event.(Launch); ok {
@@ -177,6 +181,8 @@ func (o *owner) subscribed(s *wire.Event_Subscribed) {
 	o.link.open = true
 	o.patience = nil
 	o.log.Info("subscribed", zap.Int("unacknowledged", o.link.carried))
+	o.beat = time.After(beatInterval)
 	o.armAcknowledge()
+	o.awaitAcknowledgement()
 	o.sendNext()
 }

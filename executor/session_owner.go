@@ -39,11 +39,15 @@ type owner struct {
 	away     error          // why the last attempt to subscribe failed
 	lost     error          // why there is no hope of an agent any more
 	flushes  []chan<- error
+	beats    bool // the agent sends heartbeats
 
 	retry       <-chan time.Time // subscribe again
 	patience    <-chan time.Time // give up to subscribe
 	resend      <-chan time.Time // send the next update again
 	acknowledge <-chan time.Time // give up to wait for acknowledgements
+	overdue     <-chan time.Time // send again what was taken and not acknowledged
+	silence     <-chan time.Time // the stream has been silent for too long
+	beat        <-chan time.Time // our own heartbeat is due
 }
 
 func newOwner(s *Session, e Environment, t Transport, log *zap.Logger) *owner {
@@ -80,6 +84,12 @@ func (o *owner) run(ctx context.Context) {
 			o.lose(fmt.Errorf("%w: %w", errPatience, o.away))
 		case <-o.acknowledge:
 			o.flushed(ErrUnacknowledged)
+		case <-o.overdue:
+			o.remind()
+		case <-o.silence:
+			o.silent()
+		case <-o.beat:
+			o.heartbeat()
 		}
 	}
 }

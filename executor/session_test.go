@@ -39,7 +39,7 @@ func wantEvent[T executor.Event](t *testing.T, s *executor.Session) T {
 			t.Fatalf("event %#v, wanted %T", e, v)
 		}
 		return v
-	case <-time.After(time.Hour):
+	case <-time.After(2 * time.Hour):
 		var v T
 		t.Fatalf("no event, wanted %T", v)
 		return v

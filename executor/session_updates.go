@@ -16,10 +16,10 @@ import (
 // whether the framework checkpoints or not (slave.cpp, Slave::subscribe).
 const maxFailures = 3
 
-// post is one update on its way to the agent, in a goroutine of its own.
+// post is one call on its way to the agent, in a goroutine of its own.
 type post struct {
-	status mesos.TaskStatus
-	done   chan error // one value, then closed
+	status *mesos.TaskStatus // nil: a heartbeat
+	done   chan error        // one value, then closed
 	cancel context.CancelFunc
 }
 
@@ -44,6 +44,10 @@ func (o *owner) sendNext() {
 	if !ok || !o.open() || o.post != nil || o.resend != nil {
 		return
 	}
+	o.begin(&status)
+}
+
+func (o *owner) begin(status *mesos.TaskStatus) {
 	ctx, cancel := context.WithCancel(o.ctx)
 	o.post = &post{status: status, done: make(chan error, 1), cancel: cancel}
 	go o.post.run(ctx, o.caller)
@@ -51,23 +55,33 @@ func (o *owner) sendNext() {
 
 // run is the post's goroutine.
 func (p *post) run(ctx context.Context, c *caller) {
-	failpoint.Hit("status." + phase(p.status) + ".before")
-	err := c.update(ctx, p.status)
-	failpoint.Hit("status." + phase(p.status) + ".after")
+	defer close(p.done)
+	if p.status == nil {
+		p.done <- c.heartbeat(ctx)
+		return
+	}
+	failpoint.Hit("status." + phase(*p.status) + ".before")
+	err := c.update(ctx, *p.status)
+	failpoint.Hit("status." + phase(*p.status) + ".after")
 	p.done <- err
-	close(p.done)
 }
 
 // posted acts on the answer to an update. A restarted agent answers 503 until
-// its recovery window closes, though it is subscribed to: no fault of ours.
+// its recovery window closes, though it is subscribed to: no fault of ours. A
+// heartbeat has done its work whatever the answer.
 func (o *owner) posted(err error) {
 	p := o.post
 	o.post = nil
 	p.cancel()
 	switch {
+	case p.status == nil:
+		o.log.Debug("heartbeat sent", zap.Error(err))
+		o.sendNext()
+		return
 	case err == nil:
 		o.failures = 0
-		o.ledger.took(p.status.UUID)
+		o.ledger.took(*p.status)
+		o.awaitAcknowledgement()
 		o.sendNext()
 		return
 	case answered(err, http.StatusServiceUnavailable):
@@ -98,6 +112,7 @@ func (o *owner) acknowledged(a *wire.Event_Acknowledged) {
 	failpoint.Hit("acknowledged." + phase(status) + ".before")
 	o.ledger.acknowledged(a.TaskID.Value, a.UUID)
 	failpoint.Hit("acknowledged." + phase(status) + ".after")
+	o.awaitAcknowledgement()
 	o.settle()
 }
 
