@@ -42,6 +42,16 @@ func (s *Store) Lease(ctx context.Context, want volumes.Want, note volumes.Note)
 	return r, failed("lease", r, err)
 }
 
+// Guess returns the id that is leased first; see volumes.Guesser. It costs no
+// request.
+func (s *Store) Guess(want volumes.Want) string {
+	id, err := s.firstID(want)
+	if err != nil {
+		return ""
+	}
+	return id
+}
+
 // firstID is the id to lease first.
 func (s *Store) firstID(want volumes.Want) (string, error) {
 	if want.Dataset != "" {
@@ -81,6 +91,10 @@ func (s *Store) settle(ctx context.Context, r volumes.Record, want volumes.Want,
 		return r, err
 	}
 	if chosen.ID != r.Dataset {
+		if chosen.Primary != "" {
+			// Also for the next try, should this one not get the lease.
+			s.cache.keepHint(want.Name, chosen.ID)
+		}
 		if r, err = s.exchange(ctx, r, chosen.ID, want, note); err != nil {
 			return r, err
 		}

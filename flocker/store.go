@@ -15,6 +15,7 @@ var (
 	_ volumes.Store      = (*Store)(nil)
 	_ volumes.Describer  = (*Store)(nil)
 	_ volumes.Identifier = (*Store)(nil)
+	_ volumes.Guesser    = (*Store)(nil)
 )
 
 // StoreOptions say whose leases a Store takes.

@@ -37,7 +37,7 @@ func TestStoreChangesItsMind(t *testing.T) {
 	j, err := journal.Open(w.path("state"))
 	must(t, err)
 	for dataset, free := range map[string]bool{idA: true, id: false} {
-		lock, err := j.TryLock(dataset)
+		lock, err := j.TryLock(dataset, journal.Owner{})
 		if free != (err == nil) {
 			t.Errorf("lock of %s: %v", dataset, err)
 		}

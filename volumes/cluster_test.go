@@ -96,6 +96,15 @@ func (s store) at(request string) error {
 
 func (s store) Identity(context.Context) (string, string, error) { return s.node, service, nil }
 
+func (s store) Guess(want volumes.Want) string {
+	for id, d := range s.cluster.read().Datasets {
+		if want.Dataset == "" && d.Name == want.Name {
+			return id
+		}
+	}
+	return want.Dataset
+}
+
 func (s store) Describe(_ context.Context, r volumes.Record) (string, error) {
 	return "moving from node " + r.PreviousPrimary, nil
 }

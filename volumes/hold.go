@@ -13,15 +13,16 @@ import (
 	"github.com/mesos-flocker/flocker-executor/volumes/journal"
 )
 
-// abandonLimit bounds the undo of an acquire that somebody has called off: a
-// killed task must be told to be dead within five seconds.
+// abandonLimit bounds the undo of an acquire, counted from when somebody calls it
+// off, be that before the undo or while it is under way: a killed task must be
+// told to be dead within five seconds.
 const abandonLimit = 4 * time.Second
 
 // Hold takes the datasets of vols for this task and returns when all of them
 // are mounted on this node and pinned, or with an error when ctx or a volume's
-// deadline ends, and then everything is put back as it was found; the error
-// names what could not be. report may be nil and is called from one goroutine
-// at a time, and must not block.
+// deadline ends, and then everything is put back as it was found; the error, a
+// *HoldError once it has begun, names what could not be. report may be nil and
+// is called from one goroutine at a time, and must not block.
 //
 // Without volumes it touches neither state directory nor Store.
 func Hold(ctx context.Context, o Options, vols []Volume, report func(Progress)) (*Held, error) {
@@ -34,8 +35,11 @@ func Hold(ctx context.Context, o Options, vols []Volume, report func(Progress)) 
 	if err := h.open(vols); err != nil {
 		return nil, err
 	}
+	undo, done := outlive(ctx, min(abandonLimit, cmp.Or(o.AbandonTimeout, abandonLimit)))
+	defer done()
 	if err := h.acquire(acquire); err != nil {
-		return nil, errors.Join(err, h.abandon(ctx))
+		err = errors.Join(err, h.abandon(undo))
+		return nil, &HoldError{Volumes: h.Volumes(), Err: err}
 	}
 	return h, nil
 }
@@ -72,12 +76,23 @@ func (h *Held) open(vols []Volume) (err error) {
 			},
 		})
 	}
-	// Two tasks that want the same two datasets must not wait for each other. A
-	// name is only what a task calls a dataset that it gives the id of.
-	slices.SortStableFunc(h.vols, func(a, b *holding) int {
-		return cmp.Compare(cmp.Or(a.Dataset, a.Name), cmp.Or(b.Dataset, b.Name))
-	})
+	h.sort()
 	return nil
+}
+
+// sort puts the volumes into the order in which every task takes them: two that
+// want the same two datasets must not wait for each other. One task may know a
+// dataset by its id and another by its name, so the order is that of the ids. An
+// id that only a listing reveals can come out of order: then both wait, one of
+// them ends at its deadline, and its next try knows the id from the first.
+func (h *Held) sort() {
+	guess := func(v *holding) string { return v.Name }
+	if g, ok := h.o.Store.(Guesser); ok {
+		guess = func(v *holding) string { return cmp.Or(g.Guess(h.want(v.Volume)), v.Name) }
+	}
+	slices.SortStableFunc(h.vols, func(a, b *holding) int {
+		return cmp.Compare(cmp.Or(a.Dataset, guess(a)), cmp.Or(b.Dataset, guess(b)))
+	})
 }
 
 // acquire does each step for all volumes before the next, so that there is
@@ -139,12 +154,6 @@ func (h *Held) bring(ctx context.Context, v *holding) error {
 // abandon undoes a failed acquire, as Release does, and closes the journal: what
 // is left is recovery's.
 func (h *Held) abandon(ctx context.Context) error {
-	limit := h.o.ReleaseTimeout
-	if ctx.Err() != nil {
-		limit = min(limit, abandonLimit, cmp.Or(h.o.AbandonTimeout, abandonLimit))
-	}
-	ctx, cancel := within(context.WithoutCancel(ctx), limit)
-	defer cancel()
 	err := h.Release(ctx)
 	for _, v := range h.vols {
 		v.join(ctx)

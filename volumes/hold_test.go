@@ -3,6 +3,7 @@ package volumes_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -72,17 +73,22 @@ func TestReleaseWithoutStart(t *testing.T) {
 // Whatever two tasks call the same datasets, they take them in one order.
 func TestOrderIsThatOfTheDatasets(t *testing.T) {
 	w := newWorld(t)
-	ids := []string{w.dataset("", here), w.dataset("", here)}
-	slices.Sort(ids)
-	for _, names := range [][]string{{"a", "b"}, {"b", "a"}} {
-		var vols []volumes.Volume
-		for i, name := range names {
-			vols = append(vols, volumes.Volume{Label: "flocker.volume." + name, Name: name, Dataset: ids[i], Path: name})
-		}
+	byName := map[string]string{w.dataset("x", here): "x", w.dataset("y", here): "y"}
+	ids := slices.Sorted(maps.Keys(byName))
+	one := func(name, id string) volumes.Volume {
+		return volumes.Volume{Label: "flocker.volume." + name, Name: name, Dataset: id, Path: name}
+	}
+	for task, vols := range map[string][]volumes.Volume{
+		"by id":         {one("a", ids[0]), one("b", ids[1])},
+		"by id, turned": {one("b", ids[0]), one("a", ids[1])},
+		"by name":       {one("y", ""), one("x", "")},
+		"by both":       {one("z", ids[0]), one(byName[ids[1]], "")},
+		"by both, too":  {one("a", ids[1]), one(byName[ids[0]], "")},
+	} {
 		before := len(w.cluster.read().Log)
-		h := w.hold(w.options("task-"+names[0], nil), vols...)
+		h := w.hold(w.options(task, nil), vols...)
 		if log := w.cluster.read().Log[before:]; len(log) != 2 || log[0] != "lease "+ids[0] || log[1] != "lease "+ids[1] {
-			t.Errorf("names %q: requests %q", names, log)
+			t.Errorf("%s: requests %q", task, log)
 		}
 		must(t, h.Release(t.Context()))
 	}
@@ -190,22 +196,21 @@ func TestLeasedByAnotherNode(t *testing.T) {
 func TestSecondTaskOfTheNodeWaits(t *testing.T) {
 	w := newWorld(t)
 	w.dataset("data", here)
-	first := w.hold(w.options("first", nil), vol("data"))
+	w.executor()
+	eventually(t, "the first task runs", w.started)
 	o := w.options("second", nil)
 	o.AcquireTimeout = 200 * time.Millisecond
 	_, err := volumes.Hold(t.Context(), o, []volumes.Volume{vol("data")}, nil)
-	if err == nil || !strings.Contains(err.Error(), "task first of framework framework-1") || !strings.Contains(err.Error(), "(label flocker.volume, after ") {
+	if err == nil || !strings.Contains(err.Error(), "task child of framework framework-1") || !strings.Contains(err.Error(), "(label flocker.volume, after ") {
 		t.Errorf("the error must name the holder: %v", err)
 	}
 	o.AcquireTimeout = 10 * time.Second
-	waiting, released := make(chan string, 10), make(chan error)
-	go func() {
-		<-waiting
-		released <- first.Release(context.Background())
-	}()
-	h, err := volumes.Hold(t.Context(), o, []volumes.Volume{vol("data")}, func(p volumes.Progress) { waiting <- p.String() })
+	h, err := volumes.Hold(t.Context(), o, []volumes.Volume{vol("data")}, func(p volumes.Progress) {
+		if strings.Contains(p.State, "used by task child") {
+			check(os.WriteFile(w.path("sandbox", "go"), nil, 0o600))
+		}
+	})
 	must(t, err)
-	must(t, <-released)
 	must(t, h.Release(t.Context()))
 	w.clean()
 }

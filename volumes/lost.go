@@ -18,6 +18,7 @@ const secondReading = 250 * time.Millisecond
 type watcher struct {
 	cancel context.CancelFunc
 	done   chan struct{}
+	doubts map[*holding]string // told already; its goroutine's alone
 }
 
 // watch starts the watcher, if there is something to watch. It outlives ctx.
@@ -31,13 +32,14 @@ func (h *Held) watch(ctx context.Context) error {
 		cancel()
 		return err
 	}
-	h.watcher = &watcher{cancel: cancel, done: make(chan struct{})}
-	go func(done chan<- struct{}) {
-		defer close(done)
+	w := &watcher{cancel: cancel, done: make(chan struct{}), doubts: map[*holding]string{}}
+	h.watcher = w
+	go func() {
+		defer close(w.done)
 		for range changed {
-			h.inspect(ctx)
+			h.inspect(ctx, w)
 		}
-	}(h.watcher.done)
+	}()
 	return nil
 }
 
@@ -53,28 +55,36 @@ func (h *Held) unwatch() {
 
 // inspect reports a volume whose mount is gone at two readings. A table that
 // cannot be read, or that shows a second mount, is no evidence of that.
-func (h *Held) inspect(ctx context.Context) {
+func (h *Held) inspect(ctx context.Context, w *watcher) {
 	for _, v := range h.vols {
-		if h.mounted(v) {
+		if h.mounted(v, w) {
 			continue
 		}
+		h.o.log().Warn("the mount of a volume in use is not there; looking again", append(v.fields(), zap.Duration("in", secondReading))...)
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(secondReading):
 		}
-		if !h.mounted(v) {
+		if !h.mounted(v, w) {
 			h.lose(fmt.Errorf("keep volume %s (%s): its mount %s is gone from this node although the task uses it",
 				v.Name, v.facts(), v.mount.Point))
+			continue
 		}
+		h.o.log().Info("the mount of the volume is there again", v.fields()...)
 	}
 }
 
-func (h *Held) mounted(v *holding) bool {
+// mounted warns once of what it cannot tell, not at every change of the table.
+func (h *Held) mounted(v *holding, w *watcher) bool {
 	m, found, err := mounts.Find(v.entry.Record.Dataset)
-	if err != nil {
-		h.o.log().Warn("cannot tell whether the volume is still mounted", zap.String("volume", v.Name), zap.Error(err))
-		return true
+	if err == nil {
+		delete(w.doubts, v)
+		return found && m == v.mount
 	}
-	return found && m == v.mount
+	if w.doubts[v] != err.Error() {
+		w.doubts[v] = err.Error()
+		h.o.log().Warn("cannot tell whether the volume is still mounted", append(v.fields(), zap.Error(err))...)
+	}
+	return true
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"go.uber.org/zap"
+
+	"github.com/mesos-flocker/flocker-executor/volumes/journal"
 )
 
 // note returns what writes v's journal before each request that changes
@@ -42,7 +44,8 @@ func (h *Held) change(ctx context.Context, v *holding, r Record) error {
 				r.Dataset, other.Name, other.Label, ErrRefused)
 		}
 	}
-	lock, err := h.journal.Lock(ctx, r.Dataset, func(holder string) { h.tell(v, "used by "+holder) })
+	owner := journal.Owner{Task: h.o.Task, Framework: h.o.Framework, Process: v.entry.Executor}
+	lock, err := h.journal.Lock(ctx, r.Dataset, owner, func(holder string) { h.tell(v, "used by "+holder) })
 	if err != nil {
 		return err
 	}

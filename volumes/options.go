@@ -90,6 +90,30 @@ func within(ctx context.Context, d time.Duration) (context.Context, context.Canc
 	return context.WithTimeoutCause(ctx, d, fmt.Errorf("not done within %s", d))
 }
 
+// outlive returns a context that ends d after ctx does. done ends it, and joins
+// what waits for that.
+func outlive(ctx context.Context, d time.Duration) (_ context.Context, done func()) {
+	longer, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		select {
+		case <-ctx.Done():
+		case <-longer.Done():
+			return
+		}
+		select {
+		case <-time.After(d):
+			end(fmt.Errorf("not done within %s", d))
+		case <-longer.Done():
+		}
+	}()
+	return longer, func() {
+		end(nil)
+		<-over
+	}
+}
+
 func (o Options) log() *zap.Logger {
 	if o.Log == nil {
 		return zap.NewNop()

@@ -132,9 +132,13 @@ func (r *recovery) lock(ctx context.Context, dataset string) (*journal.Lock, err
 			return nil, err
 		}
 	}
+	self, err := thisProcess()
+	if err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, guardEnd)
 	defer cancel()
-	return r.journal.Lock(ctx, dataset, nil)
+	return r.journal.Lock(ctx, dataset, journal.Owner{Process: self}, nil)
 }
 
 // finish reads the entry again, since somebody else may have had its lock.

@@ -254,7 +254,7 @@ func TestRecoverKeepsWhatIsNotProved(t *testing.T) {
 
 	j, err := journal.Open(w.path("state"))
 	must(t, err)
-	lock, err := j.Lock(t.Context(), id, nil)
+	lock, err := j.Lock(t.Context(), id, journal.Owner{Task: "child"}, nil)
 	must(t, err)
 	w.kept(o, "in use by task child")
 	must(t, lock.Close())

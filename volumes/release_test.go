@@ -222,9 +222,13 @@ func TestAbandonedAcquireWithoutService(t *testing.T) {
 }
 
 // silent is a storage system that takes no lease back.
-type silent struct{ store }
+type silent struct {
+	store
+	asked func() // to take one back
+}
 
-func (silent) Return(ctx context.Context, _ volumes.Record) error {
+func (s silent) Return(ctx context.Context, _ volumes.Record) error {
+	s.asked()
 	<-ctx.Done()
 	return context.Cause(ctx)
 }
@@ -242,10 +246,28 @@ func TestAbandonedAcquireInTime(t *testing.T) {
 			cancel()
 		}
 		return nil
-	}}}
+	}}, func() {}}
 	o.AbandonTimeout = 200 * time.Millisecond
 	_, err := volumes.Hold(ctx, o, []volumes.Volume{vol("data")}, nil)
 	if err == nil || !strings.Contains(err.Error(), "not done within 200ms") {
+		t.Errorf("hold: %v", err)
+	}
+	w.recover(false)
+	w.clean()
+}
+
+// Who is killed while a failed acquire is undone is told so as soon.
+func TestKilledWhileAnAcquireIsUndone(t *testing.T) {
+	w := newWorld(t)
+	id := w.dataset("data", there)
+	w.cluster.change(func(s *state) { s.Datasets[id].Broken = true })
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	o := w.options("task-1", nil)
+	o.Store = silent{store{cluster: w.cluster, node: here}, cancel}
+	o.AcquireTimeout, o.ReleaseTimeout, o.AbandonTimeout = 100*time.Millisecond, time.Hour, 200*time.Millisecond
+	_, err := volumes.Hold(ctx, o, []volumes.Volume{vol("data")}, nil)
+	if err == nil || !strings.Contains(err.Error(), "not ready within 100ms") || !strings.Contains(err.Error(), "not done within 200ms") {
 		t.Errorf("hold: %v", err)
 	}
 	w.recover(false)

@@ -66,6 +66,14 @@ type Identifier interface {
 	Identity(ctx context.Context) (node, service string, err error)
 }
 
+// Guesser is what a Store should also be: it says, without a request, which
+// dataset a Want will most likely turn out to be, "" when it cannot tell. Tasks
+// that want the same datasets take them in the order of these ids, so that they
+// do not wait for each other.
+type Guesser interface {
+	Guess(want Want) (dataset string)
+}
+
 // Note writes down what is about to be done. It must have succeeded before the
 // request that does it is sent.
 type Note func(Record) error

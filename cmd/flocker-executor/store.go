@@ -28,6 +28,7 @@ var (
 	_ volumes.Store      = store{}
 	_ volumes.Describer  = store{}
 	_ volumes.Identifier = store{}
+	_ volumes.Guesser    = store{}
 )
 
 func newStore(s *settings, getenv func(string) string, sandbox string, log *zap.Logger) store {
@@ -99,6 +100,14 @@ func (s store) Identity(ctx context.Context) (node, service string, err error) {
 		return "", "", err
 	}
 	return real.Identity(ctx)
+}
+
+func (s store) Guess(want volumes.Want) string {
+	real, err := s.open()
+	if err != nil {
+		return ""
+	}
+	return real.Guess(want)
 }
 
 // mortal is a transport that may die around each request, in a build for tests.

@@ -148,33 +148,30 @@ func TestHalfMadeRunIsCleared(t *testing.T) {
 func TestDatasetLock(t *testing.T) {
 	dir := t.TempDir()
 	j := create(t, dir)
-	r := newRun(t, j)
-	l, err := j.Lock(t.Context(), idA, nil)
+	l, err := j.Lock(t.Context(), idA, owner("first"), nil)
 	must(t, err)
-	must(t, j.Put(entry(r.Name, idA)))
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	var busy []string
-	_, err = j.Lock(ctx, idA, func(s string) { busy = append(busy, s) })
+	_, err = j.Lock(ctx, idA, owner("second"), func(s string) { busy = append(busy, s) })
 	if !errors.Is(err, journal.ErrLocked) || !errors.Is(err, context.DeadlineExceeded) ||
-		!strings.Contains(err.Error(), "task web.1 of framework marathon") {
+		!strings.Contains(err.Error(), "task first of framework marathon") {
 		t.Errorf("lock of a locked dataset: %v", err)
 	}
-	if len(busy) != 1 || !strings.Contains(busy[0], "web.1") {
+	if len(busy) != 1 || !strings.Contains(busy[0], "task first") {
 		t.Errorf("busy was told %q", busy)
 	}
-	other, err := j.TryLock(idB)
+	other, err := j.TryLock(idB, owner("first"))
 	must(t, err)
 	must(t, other.Close())
 	must(t, l.Close())
-	l, err = j.Lock(t.Context(), idA, nil)
+	l, err = j.Lock(t.Context(), idA, owner("first"), nil)
 	must(t, err)
 	flags, err := unix.FcntlInt(l.File().Fd(), unix.F_GETFD, 0)
 	if err != nil || flags&unix.FD_CLOEXEC == 0 {
 		t.Errorf("the lock would reach the task: flags %x, %v", flags, err)
 	}
 	must(t, l.Close())
-	must(t, r.Close())
 	if _, err := os.Stat(filepath.Join(dir, "datasets", idA+".lock")); err != nil {
 		t.Errorf("the lock's file must stay: %v", err)
 	}
@@ -183,7 +180,7 @@ func TestDatasetLock(t *testing.T) {
 func TestLockRefusesWhatIsNoDataset(t *testing.T) {
 	j := create(t, t.TempDir())
 	for _, id := range []string{"", "..", "../x", strings.ToUpper(idA)} {
-		if _, err := j.TryLock(id); err == nil || errors.Is(err, journal.ErrLocked) {
+		if _, err := j.TryLock(id, owner("first")); err == nil || errors.Is(err, journal.ErrLocked) {
 			t.Errorf("%q: %v", id, err)
 		}
 		if err := j.Put(entry("run", id)); err == nil {

@@ -24,21 +24,26 @@ type Lock struct {
 	file    *os.File
 }
 
-// TryLock takes the dataset's lock, or is ErrLocked at once.
-func (j *Journal) TryLock(dataset string) (*Lock, error) {
+// TryLock takes the dataset's lock for owner, or is ErrLocked at once.
+func (j *Journal) TryLock(dataset string, owner Owner) (*Lock, error) {
 	if !datasetID.MatchString(dataset) {
 		return nil, fmt.Errorf("journal: lock dataset %q: not a lower-case UUID", dataset)
 	}
-	file, err := lockPath(filepath.Join(j.datasets(), dataset+".lock"), os.O_RDWR|os.O_CREATE)
+	file, err := lockPath(j.lockFile(dataset), os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return nil, fmt.Errorf("journal: lock dataset %s: %w", dataset, err)
 	}
+	owner.sign(file)
 	return &Lock{Dataset: dataset, file: file}, nil
+}
+
+func (j *Journal) lockFile(dataset string) string {
+	return filepath.Join(j.datasets(), dataset+".lock")
 }
 
 // EverLocked says whether the dataset's lock was ever made: it stays for good.
 func (j *Journal) EverLocked(dataset string) (bool, error) {
-	_, err := os.Lstat(filepath.Join(j.datasets(), dataset+".lock"))
+	_, err := os.Lstat(j.lockFile(dataset))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -48,14 +53,16 @@ func (j *Journal) EverLocked(dataset string) (bool, error) {
 	return true, nil
 }
 
-// Lock takes the dataset's lock, and waits for it until ctx ends. Then the error
-// is ErrLocked and names the task that has it. busy, if not nil, is told who
-// that is, once, as soon as there is somebody to wait for. The lock is tried
-// again and again, because a blocking try could not be cancelled.
-func (j *Journal) Lock(ctx context.Context, dataset string, busy func(holder string)) (*Lock, error) {
+// Lock takes the dataset's lock for owner, and waits for it until ctx ends. Then
+// the error is ErrLocked and names who has it. busy, if not nil, is told who
+// that is, once, as soon as there is somebody to wait for. A task does not wait
+// for another one of its own process, which may be waiting for it: that is an
+// error at once. The lock is tried again and again, because a blocking try could
+// not be cancelled.
+func (j *Journal) Lock(ctx context.Context, dataset string, owner Owner, busy func(holder string)) (*Lock, error) {
 	failpoint.Hit("lock.before")
 	for {
-		l, err := j.TryLock(dataset)
+		l, err := j.TryLock(dataset, owner)
 		if err == nil {
 			failpoint.Hit("lock.after")
 			return l, nil
@@ -63,13 +70,17 @@ func (j *Journal) Lock(ctx context.Context, dataset string, busy func(holder str
 		if !errors.Is(err, ErrLocked) {
 			return nil, err
 		}
+		holder := j.owner(dataset)
+		if holder.sibling(owner) {
+			return nil, fmt.Errorf("%w by %s: it is another task of this very executor, and is not waited for", err, holder)
+		}
 		if busy != nil {
-			busy(j.Holder(dataset))
+			busy(holder.String())
 			busy = nil
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("%w by %s: %w", err, j.Holder(dataset), context.Cause(ctx))
+			return nil, fmt.Errorf("%w by %s: %w", err, holder, context.Cause(ctx))
 		case <-time.After(50*time.Millisecond + rand.N(100*time.Millisecond)):
 		}
 	}
@@ -85,28 +96,12 @@ func (l *Lock) Close() error {
 		return nil
 	}
 	failpoint.Hit("unlock.before")
-	err := errors.Join(unix.Flock(int(l.file.Fd()), unix.LOCK_UN), l.file.Close())
+	err := errors.Join(l.file.Truncate(0), unix.Flock(int(l.file.Fd()), unix.LOCK_UN), l.file.Close())
 	failpoint.Hit("unlock.after")
 	if err != nil {
 		return fmt.Errorf("journal: unlock dataset %s: %w", l.Dataset, err)
 	}
 	return nil
-}
-
-// Holder says in words who has a dataset's lock, as the journal knows it.
-func (j *Journal) Holder(dataset string) string {
-	scan, err := j.scanAll(dataset + ".json")
-	if err != nil || len(scan.Entries) == 0 {
-		return "another task on this node that has not said yet who it is"
-	}
-	last := scan.Entries[0]
-	for _, e := range scan.Entries {
-		if e.Written.After(last.Written) {
-			last = e
-		}
-	}
-	return fmt.Sprintf("task %s of framework %s on this node (executor pid %d, %s)",
-		last.Task, last.Framework, last.Executor.Pid, last.Stage)
 }
 
 // lockPath opens path and locks what is there, without waiting. The descriptor

@@ -40,33 +40,41 @@ func (j *Journal) NewRun() (*Run, error) {
 	return r, nil
 }
 
-func (j *Journal) newRun() (r *Run, err error) {
-	dir, err := os.MkdirTemp(j.runs(), unborn+"*")
-	if err != nil {
+func (j *Journal) newRun() (_ *Run, err error) {
+	r := &Run{Name: fmt.Sprintf("%s-%d-%s", time.Now().UTC().Format("20060102T150405"), os.Getpid(), rand.Text()[:8])}
+	if r.path, err = os.MkdirTemp(j.runs(), unborn+"*"); err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, removeFolders(dir))
+			err = errors.Join(err, r.unmake())
 		}
 	}()
 	for _, s := range Stages {
-		if err := os.Mkdir(filepath.Join(dir, string(s)), 0o700); err != nil {
+		if err := os.Mkdir(filepath.Join(r.path, string(s)), 0o700); err != nil {
 			return nil, err
 		}
 	}
-	lock, err := lockPath(dir, os.O_RDONLY)
-	if err != nil {
+	if r.lock, err = lockPath(r.path, os.O_RDONLY); err != nil {
 		return nil, err
 	}
-	name := fmt.Sprintf("%s-%d-%s", time.Now().UTC().Format("20060102T150405"), os.Getpid(), rand.Text()[:8])
+	path := filepath.Join(j.runs(), r.Name)
 	failpoint.Hit("journal.run.before")
-	if err := os.Rename(dir, filepath.Join(j.runs(), name)); err != nil {
-		return nil, errors.Join(err, lock.Close())
+	if err := os.Rename(r.path, path); err != nil {
+		return nil, err
 	}
 	failpoint.Hit("journal.run.after")
-	r = &Run{Name: name, path: filepath.Join(j.runs(), name), lock: lock}
+	r.path = path
 	return r, syncDir(j.runs())
+}
+
+// unmake is the undo of what newRun has done so far.
+func (r *Run) unmake() error {
+	err := removeFolders(r.path)
+	if r.lock != nil {
+		err = errors.Join(err, r.lock.Close())
+	}
+	return err
 }
 
 // TakeRun locks the folder of a run whose executor is dead. It does not wait:
