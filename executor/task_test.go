@@ -293,7 +293,7 @@ func TestProgressIsPaced(t *testing.T) {
 		w.stream.send(launch(info("t")))
 		first := wantState(t, w.agent, mesos.TASK_STARTING)
 		first.answer <- http.StatusAccepted
-		<-time.After(12 * time.Second)
+		<-time.After(9 * time.Second)
 		if len(w.updates) != 0 {
 			t.Error("progress before the first update is acknowledged")
 		}
@@ -330,13 +330,13 @@ func TestProgressIsNotOld(t *testing.T) {
 		w.stream.send(launch(info("t")))
 		first := wantState(t, w.agent, mesos.TASK_STARTING)
 		first.answer <- http.StatusAccepted
-		<-time.After(12 * time.Second)
+		<-time.After(9 * time.Second)
 		w.stream.send(acknowledged(first.status))
 		s := w.acked(mesos.TASK_STARTING)
-		if took := time.Since(began); took != 15*time.Second {
+		if took := time.Since(began); took != 10*time.Second {
 			t.Errorf("progress after %v", took)
 		}
-		wantMessage(t, s, "webapp-data is moving, 15 s")
+		wantMessage(t, s, "webapp-data is moving, 10 s")
 		w.acked(mesos.TASK_RUNNING)
 		w.exited <- 0
 		w.acked(mesos.TASK_FINISHED)
