@@ -1,5 +1,5 @@
-// Package executor lives the life of one Mesos task. task.go is that life, top
-// to bottom.
+// Package executor lives the life of one Mesos task, or of the tasks of one
+// group side by side. task.go is that life, top to bottom.
 //
 //	LAUNCH → Spec → 1 STARTING → 2 hold volumes → 3 start → 4 RUNNING → 5 wait
 //	       → 6 stop → 7 release → 8 terminal status → 9 its acknowledgement
@@ -10,23 +10,35 @@
 //	  Session   one owner goroutine; one goroutine reads the stream, one sends the
 //	            update that is next. Keeps what is unacknowledged.
 //	      events ↓   ↑ statuses
-//	  orders    hands out the first LAUNCH, refuses every other; KILL, SHUTDOWN,
+//	  listener  hands out the first LAUNCH, refuses every other; KILL, SHUTDOWN,
 //	            SIGTERM and the loss of the agent become orders: a cancelled
 //	            context for steps 2 and 3, a message for step 5, and from a
-//	            shutdown on deadlines for 7 to 10.
-//	        LAUNCH ↓ orders
-//	  task      steps 1 to 10; only step 5 waits for more than one thing.
+//	            shutdown on deadlines for 7 to 10. It also applies the rule of a
+//	            group: how one task ended (before its step 6) may end the others.
+//	        LAUNCH ↓ orders ↑ outcomes
+//	  task      steps 1 to 8 and 10, each task in a goroutine of its own; only step
+//	            5 waits for more than one thing. 9 is for all of them.
+//
+// A LAUNCH_GROUP has several tasks, each with its own sandbox, volumes, checks
+// and statuses; a LAUNCH is a group of one in the executor's own sandbox. All
+// Specs are read before the first task begins.
 //
 // Who dies, and what happens:
 //
 //	the task's process     the others of its PID namespace are killed, volumes released, status
 //	                       by its exit: FINISHED, FAILED, or KILLED when it was told to end
 //	the guard              every process of the task dies with it; TASK_FAILED "Failed to get exit status"
+//	another of the group   failed or killed: SIGTERM, SIGKILL after the kill grace, TASK_KILLED with
+//	                       the reason; finished: nothing
+//	a health check         SIGTERM, SIGKILL after the kill grace, TASK_KILLED, healthy=false
+//	max_completion_time    SIGTERM and SIGKILL at once, while acquiring the end of that; TASK_FAILED,
+//	                       REASON_MAX_COMPLETION_TIME_REACHED
 //	this executor          the guard dies with it, and so the task; the agent reports TASK_FAILED
 //	                       "Executor terminated"; lease and journal entry are recovery's: the next
 //	                       executor on the node, or flocker-executor recover
 //	the agent, framework   the task goes on; SUBSCRIBE again and again, at most 0.5 s apart, until
-//	  checkpoints          MESOS_RECOVERY_TIMEOUT; a task that ends meanwhile is reported afterwards
+//	  checkpoints          MESOS_RECOVERY_TIMEOUT; a task that ends meanwhile is reported
+//	                       afterwards; checks pause
 //	the agent, framework   SIGTERM at once, SIGKILL after the kill grace, release; nobody to tell,
 //	  does not checkpoint  exit status 1
 //	the agent, unkindly    401, 403: as if it were gone for good

@@ -212,19 +212,23 @@ func TestGroupThatCannotBe(t *testing.T) {
 		says   string // b's
 	}{
 		{
-			"bad label", volume("a", "x"), volume("b", "data:data"), [2]mesos.TaskState{mesos.TASK_FAILED, mesos.TASK_KILLED},
+			"bad label", volume("a", "x"), volume("b", "data:data"),
+			[2]mesos.TaskState{mesos.TASK_FAILED, mesos.TASK_KILLED},
 			`Killed before the task was started: task "a" of its group failed (`,
 		},
 		{
-			"one name twice", volume("a", "data:data"), volume("b", "data:other"), [2]mesos.TaskState{mesos.TASK_FAILED, mesos.TASK_FAILED},
+			"one name twice", volume("a", "data:data"), volume("b", "data:other"),
+			[2]mesos.TaskState{mesos.TASK_FAILED, mesos.TASK_FAILED},
 			`tasks "a" and "b" of the group both want dataset "data"`,
 		},
 		{
 			"one id twice", volume("a", "data:data:dataset="+id), volume("b", "other:other:dataset="+strings.ToUpper(id)),
-			[2]mesos.TaskState{mesos.TASK_FAILED, mesos.TASK_FAILED}, `tasks "a" and "b" of the group both want the dataset with id ` + id,
+			[2]mesos.TaskState{mesos.TASK_FAILED, mesos.TASK_FAILED},
+			`tasks "a" and "b" of the group both want the dataset with id ` + id,
 		},
 		{
-			"an id that names no folder", volume("..", "other:other"), volume("b", "data:data"), [2]mesos.TaskState{mesos.TASK_FAILED, mesos.TASK_KILLED},
+			"an id that names no folder", volume("..", "other:other"), volume("b", "data:data"),
+			[2]mesos.TaskState{mesos.TASK_FAILED, mesos.TASK_KILLED},
 			`task ".." of its group failed`,
 		},
 	} {

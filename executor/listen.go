@@ -89,6 +89,7 @@ func (l *listener) run() {
 		case o := <-l.outcomes:
 			l.regroup(o)
 		case <-l.ctx.Done():
+			l.give(order{kind: orderAgentLost, at: time.Now(), err: context.Cause(l.ctx)})
 			return
 		}
 	}

@@ -31,7 +31,8 @@ const (
 // Run is an executor's whole life: it subscribes, lives the life of one task, or
 // of the tasks of one group side by side, and returns when the agent has
 // acknowledged how each ended and no volume is pinned any more. An error says
-// that the agent could not be told. ctx is not how a task is ended: Terminate is.
+// that the agent could not be told. ctx is not how a task is ended: Terminate is;
+// when ctx ends, nobody can be told and nothing is waited for.
 func Run(ctx context.Context, o Options) error {
 	session := Open(ctx, o.Environment, o.Transport, o.Log)
 	defer session.Close()
