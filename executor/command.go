@@ -1,19 +1,19 @@
 package executor
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
 )
 
 // command of a task, and which of its possible sources won.
 type command struct {
-	argv   []string
-	source string
-	passed []string
+	argv     []string
+	source   string
+	passed   []string
+	warnings []string
 }
 
 // candidate is one source of a command; no argv means that it holds none.
@@ -23,26 +23,48 @@ type candidate struct {
 }
 
 // chooseCommand takes the first source that holds a command.
-func chooseCommand(label string, data []byte, o SpecOptions) (command, error) {
-	fromData, err := dataCommand(data, o.RawData)
+func chooseCommand(label string, t mesos.TaskInfo, o SpecOptions) (command, error) {
+	own, err := infoCommand("TaskInfo.command", t.Command, false)
 	if err != nil {
 		return command{}, err
 	}
-	var c command
-	for _, from := range []candidate{
+	fromData, err := dataCommand(t.Data, o.RawData)
+	if err != nil {
+		return command{}, err
+	}
+	cmd, marathon := marathonCmd(t.Executor)
+	arguments := candidate{"the executor's arguments", argumentsCommand(o.Arguments)}
+	script := marathonScript(cmd)
+	if strings.TrimSpace(script) != "" {
+		arguments.argv = nil // what a shell has made of the same text
+	}
+	c := choose([]candidate{
+		{"TaskInfo.command", own},
 		{o.LabelPrefix + "command", shell(label)},
 		{"TaskInfo.data", fromData},
-		{"the executor's arguments", argumentsCommand(o.Arguments)},
-	} {
-		switch {
-		case len(from.argv) == 0:
-		case c.argv == nil:
-			c.argv, c.source = from.argv, from.source
-		default:
-			c.passed = append(c.passed, from.source)
-		}
+		{marathonSource, shell(script)},
+		arguments,
+	})
+	if marathon {
+		again := script != "" && slices.Equal(c.argv, shell(script))
+		c.warnings = marathonWarnings(cmd, o.LabelPrefix, again)
 	}
 	return c, checkCommand(c, o)
+}
+
+// choose takes the first that holds a command, and names the others that do.
+func choose(from []candidate) command {
+	var c command
+	for _, f := range from {
+		switch {
+		case len(f.argv) == 0:
+		case c.argv == nil:
+			c.argv, c.source = f.argv, f.source
+		default:
+			c.passed = append(c.passed, f.source)
+		}
+	}
+	return c
 }
 
 func checkCommand(c command, o SpecOptions) error {
@@ -71,54 +93,24 @@ func argumentsCommand(words []string) []string {
 	return words
 }
 
-// dataCommand reads a command out of TaskInfo.data. Data that is not meant as
-// one (no JSON object, none of the keys) holds none, unless raw is set.
-func dataCommand(data []byte, raw bool) ([]string, error) {
-	var object map[string]json.RawMessage
-	if json.Unmarshal(data, &object) != nil {
-		if raw && utf8.Valid(data) {
-			return shell(string(data)), nil
-		}
+// infoCommand reads a CommandInfo (mesos.proto): a shell command, or the file of
+// a program and its argument list, whose first is argument 0. One without a
+// value holds no command, unless one is required. field names it in errors.
+func infoCommand(field string, c *mesos.CommandInfo, required bool) ([]string, error) {
+	blank := strings.TrimSpace(c.GetValue()) == ""
+	switch {
+	case len(c.GetURIs()) > 0:
+		return nil, fmt.Errorf("%s.uris: %q: nothing fetches it there: put it on ExecutorInfo.command.uris", field, c.URIs[0].Value)
+	case c == nil, c.GetShell() && blank && !required:
 		return nil, nil
+	case blank && c.GetShell():
+		return nil, fmt.Errorf("%s.value: must be a shell command", field)
+	case c.GetShell():
+		return shell(c.GetValue()), nil
+	case blank:
+		return nil, fmt.Errorf("%s.value: must be the path of a program, since shell is false", field)
+	case len(c.Arguments) == 0:
+		return nil, fmt.Errorf("%s.arguments: must begin with the program's own name (argument 0), since shell is false", field)
 	}
-	var found []string
-	for _, key := range []string{"value", "cmd", "command"} {
-		var script string
-		if json.Unmarshal(object[key], &script) == nil && strings.TrimSpace(script) != "" {
-			found = append(found, script)
-		}
-	}
-	switch len(found) {
-	case 0:
-		return nil, nil
-	case 1:
-		return shell(found[0]), nil
-	}
-	return nil, errors.New("TaskInfo.data holds several commands: give only one of value, cmd, command")
-}
-
-// hidden are the variables, and the prefixes (ending in _) of variables, that a
-// task never gets: the executor's own settings, tokens and keys.
-var hidden = []string{VariableToken, "LIBPROCESS_SSL_", "FLOCKER_CONTROL_SERVICE_", "FLOCKER_EXECUTOR_"}
-
-// variableRole is set by Mesos's built-in executors for their tasks.
-const variableRole = "MESOS_ALLOCATION_ROLE"
-
-// taskEnvironment is the executor's own environment without what is hidden,
-// plus the role.
-func taskEnvironment(environ []string, role string) []string {
-	out := make([]string, 0, len(environ)+1)
-	for _, entry := range environ {
-		name, _, _ := strings.Cut(entry, "=")
-		if name != variableRole && !isHidden(name) {
-			out = append(out, entry)
-		}
-	}
-	return append(out, variableRole+"="+role)
-}
-
-func isHidden(name string) bool {
-	return slices.ContainsFunc(hidden, func(h string) bool {
-		return name == h || strings.HasSuffix(h, "_") && strings.HasPrefix(name, h)
-	})
+	return append([]string{c.GetValue()}, c.Arguments[1:]...), nil
 }

@@ -2,9 +2,6 @@ package executor
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
@@ -57,7 +54,7 @@ type SpecOptions struct {
 // NewSpec reads a TaskInfo; ctx bounds the look-up of its user. What it asks for and this executor cannot do is an
 // error, never passed over; so is everything malformed. Fields that ask nothing
 // of an executor (discovery, limits, resources) are accepted.
-func NewSpec(_ context.Context, t mesos.TaskInfo, o SpecOptions) (Spec, error) {
+func NewSpec(ctx context.Context, t mesos.TaskInfo, o SpecOptions) (Spec, error) {
 	if err := unsupported(t); err != nil {
 		return Spec{}, err
 	}
@@ -65,19 +62,25 @@ func NewSpec(_ context.Context, t mesos.TaskInfo, o SpecOptions) (Spec, error) {
 	if err != nil {
 		return Spec{}, err
 	}
-	command, err := chooseCommand(request.Command, t.Data, o)
+	command, err := chooseCommand(request.Command, t, o)
 	if err != nil {
 		return Spec{}, err
 	}
-	return Spec{
-		Task:      t.TaskID.Value,
-		Volumes:   request.Volumes,
-		Command:   guard.Task{Argv: command.argv, Env: taskEnvironment(o.Environ, role(t.Resources)), Dir: o.Sandbox},
-		KillGrace: killGrace(t.KillPolicy),
-		Sandbox:   o.Sandbox,
-		Source:    command.source,
-		Passed:    command.passed,
-	}, nil
+	process, err := process(ctx, t, request.User, o)
+	if err != nil {
+		return Spec{}, err
+	}
+	s := Spec{
+		Task:     t.TaskID.Value,
+		Volumes:  request.Volumes,
+		Command:  process,
+		Sandbox:  process.Dir,
+		Warnings: command.warnings,
+		Source:   command.source,
+		Passed:   command.passed,
+	}
+	s.Command.Argv = command.argv
+	return s, s.addTimesAndChecks(ctx, t)
 }
 
 func labels(l *mesos.Labels) []volumes.Label {
@@ -86,47 +89,4 @@ func labels(l *mesos.Labels) []volumes.Label {
 		out = append(out, volumes.Label{Key: label.Key, Value: label.GetValue()})
 	}
 	return out
-}
-
-func killGrace(p *mesos.KillPolicy) time.Duration {
-	if d := grace(p); d != nil {
-		return *d
-	}
-	return defaultKillGrace
-}
-
-// role of the task, as the built-in executors find it.
-func role(resources []mesos.Resource) string {
-	if len(resources) == 0 {
-		return ""
-	}
-	return resources[0].GetAllocationInfo().GetRole()
-}
-
-// unsupported names everything in t that asks for something we cannot do.
-func unsupported(t mesos.TaskInfo) error {
-	var fields []string
-	add := func(asked bool, field string) {
-		if asked {
-			fields = append(fields, field)
-		}
-	}
-	add(t.Command != nil, "command (labels, data and the executor's arguments carry it)")
-	add(t.HealthCheck != nil, "health_check")
-	add(t.Check != nil, "check")
-	add(t.MaxCompletionTime.GetNanoseconds() > 0, "max_completion_time")
-	if c := t.Container; c != nil {
-		add(c.GetType() != mesos.ContainerInfo_MESOS || c.Docker != nil, fmt.Sprintf("container of type %v", c.GetType()))
-		add(c.Mesos.GetImage() != nil, "container.mesos.image")
-		add(len(c.Volumes) > 0, "container.volumes (use flocker.volume labels)")
-		add(c.Hostname != nil, "container.hostname")
-		add(len(c.NetworkInfos) > 0, "container.network_infos")
-		add(c.LinuxInfo != nil, "container.linux_info")
-		add(c.RlimitInfo != nil, "container.rlimit_info")
-		add(c.TTYInfo != nil, "container.tty_info")
-	}
-	if len(fields) == 0 {
-		return nil
-	}
-	return errors.New("the task asks for what flocker-executor does not support yet: " + strings.Join(fields, ", "))
 }

@@ -1,6 +1,8 @@
 package executor_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +11,7 @@ import (
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
 	"github.com/mesos-flocker/flocker-executor/executor"
+	"github.com/mesos-flocker/flocker-executor/volumes/guard"
 )
 
 func withLabels(pairs ...string) mesos.TaskInfo {
@@ -28,81 +31,14 @@ func withData(data string) mesos.TaskInfo {
 
 func sh(script string) []string { return []string{"/bin/sh", "-c", script} }
 
-func TestCommandSources(t *testing.T) {
-	both := withLabels("flocker.command", "from label")
-	both.Data = []byte(`{"cmd": "from data"}`)
-	for _, c := range []struct {
-		name   string
-		task   mesos.TaskInfo
-		args   []string
-		raw    bool
-		want   []string
-		passed int
-	}{
-		{"label", withLabels("flocker.command", "echo $X"), nil, false, sh("echo $X"), 0},
-		{"label before data before arguments", both, []string{"a", "b"}, false, sh("from label"), 2},
-		{"blank label is absent", withLabels("flocker.command", " \t"), []string{"x"}, false, sh("x"), 0},
-		{"data value", withData(`{"value": "v", "other": 1}`), nil, false, sh("v"), 0},
-		{"data cmd", withData(`{"cmd": "v", "value": "", "command": null}`), nil, false, sh("v"), 0},
-		{"data command", withData(`{"command": "v"}`), []string{"x"}, false, sh("v"), 1},
-		{"data of another shape", withData(`{"cmd": ["v"]}`), []string{"x"}, false, sh("x"), 0},
-		{"data in another case", withData(`{"CMD": "v"}`), []string{"x"}, false, sh("x"), 0},
-		{"data that is no object", withData(`["v"]`), []string{"x"}, false, sh("x"), 0},
-		{"data with more behind it", withData("{\"command\":\"sleep 100\"}\xff"), []string{"x"}, false, sh("x"), 0},
-		{"raw data without the flag", withData("echo raw"), []string{"x"}, false, sh("x"), 0},
-		{"raw data", withData("echo raw"), []string{"x"}, true, sh("echo raw"), 1},
-		{"raw data of bytes", withData("\xff\xfe"), []string{"x"}, true, sh("x"), 0},
-		{"one word is a script", info("t"), []string{"sleep 1; true"}, false, sh("sleep 1; true"), 0},
-		{"several are a program", info("t"), []string{"sleep", "1"}, false, []string{"sleep", "1"}, 0},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			s, err := executor.NewSpec(t.Context(), c.task, executor.SpecOptions{LabelPrefix: "flocker.", Arguments: c.args, RawData: c.raw, Sandbox: "/sandbox"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if d := cmp.Diff(c.want, s.Command.Argv); d != "" {
-				t.Error(d)
-			}
-			if len(s.Passed) != c.passed || s.Command.Dir != "/sandbox" {
-				t.Errorf("passed %v, dir %s", s.Passed, s.Command.Dir)
-			}
-		})
-	}
-}
-
 func TestSpecRefuses(t *testing.T) {
-	change := func(f func(*mesos.TaskInfo)) mesos.TaskInfo {
-		task := info("t")
-		f(&task)
-		return task
-	}
-	container := func(c mesos.ContainerInfo, kind mesos.ContainerInfo_Type) mesos.TaskInfo {
-		c.Type = &kind
-		return change(func(t *mesos.TaskInfo) { t.Container = &c })
-	}
-	host := "h"
 	for want, task := range map[string]mesos.TaskInfo{
-		"health_check":             change(func(t *mesos.TaskInfo) { t.HealthCheck = &mesos.HealthCheck{} }),
-		"support yet: check":       change(func(t *mesos.TaskInfo) { t.Check = &mesos.CheckInfo{} }),
-		"max_completion_time":      change(func(t *mesos.TaskInfo) { t.MaxCompletionTime = &mesos.DurationInfo{Nanoseconds: 1} }),
-		"yet: command":             change(func(t *mesos.TaskInfo) { t.Command = &mesos.CommandInfo{} }),
-		"container of type DOCKER": container(mesos.ContainerInfo{}, mesos.ContainerInfo_DOCKER),
-		"container.volumes":        container(mesos.ContainerInfo{Volumes: []mesos.Volume{{}}}, mesos.ContainerInfo_MESOS),
-		"container.mesos.image":    container(mesos.ContainerInfo{Mesos: &mesos.ContainerInfo_MesosInfo{Image: &mesos.Image{}}}, mesos.ContainerInfo_MESOS),
-		"container.hostname":       container(mesos.ContainerInfo{Hostname: &host}, mesos.ContainerInfo_MESOS),
-		"container.network_infos":  container(mesos.ContainerInfo{NetworkInfos: []mesos.NetworkInfo{{}}}, mesos.ContainerInfo_MESOS),
-		"container.linux_info":     container(mesos.ContainerInfo{LinuxInfo: &mesos.LinuxInfo{}}, mesos.ContainerInfo_MESOS),
-		"container.rlimit_info":    container(mesos.ContainerInfo{RlimitInfo: &mesos.RLimitInfo{}}, mesos.ContainerInfo_MESOS),
-		"container.tty_info":       container(mesos.ContainerInfo{TTYInfo: &mesos.TTYInfo{}}, mesos.ContainerInfo_MESOS),
-		"label flocker.volum":      withLabels("flocker.volum", "a:b"),
-		"label flocker.image":      withLabels("flocker.image", "busybox"),
-		"several commands":         withData(`{"cmd": "a", "value": "b"}`),
-		"zero byte":                withLabels("flocker.command", "a\x00b"),
+		"label flocker.volum":                      withLabels("flocker.volum", "a:b"),
+		"label flocker.image":                      withLabels("flocker.image", "busybox"),
+		"several commands":                         withData(`{"cmd": "a", "value": "b"}`),
+		"command from flocker.command: contains a": withLabels("flocker.command", "a\x00b"),
 	} {
-		o := executor.SpecOptions{LabelPrefix: "flocker.", Arguments: []string{"true"}}
-		if _, err := executor.NewSpec(t.Context(), task, o); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("error %v, wanted %q", err, want)
-		}
+		refuses(t, task, false, want)
 	}
 	if _, err := executor.NewSpec(t.Context(), info("t"), executor.SpecOptions{LabelPrefix: "flocker."}); err == nil ||
 		!strings.Contains(err.Error(), "flocker.command") {
@@ -128,7 +64,7 @@ func TestSpecOfAFullTask(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"PATH=/bin", "FLOCKER_ID=keep", "MESOS_SANDBOX=/s", "LIBPROCESS_PORT=0", "MESOS_ALLOCATION_ROLE=storage"}
+	want := []string{"PATH=/bin", "FLOCKER_ID=keep", "MESOS_ALLOCATION_ROLE=storage", "MESOS_SANDBOX=/s", "LIBPROCESS_PORT=0"}
 	if d := cmp.Diff(want, s.Command.Env); d != "" {
 		t.Error(d)
 	}
@@ -137,6 +73,58 @@ func TestSpecOfAFullTask(t *testing.T) {
 	}
 	if len(s.Volumes) != 1 || s.Volumes[0].Name != "webapp-data" || s.Volumes[0].Path != "/data" {
 		t.Errorf("volumes %+v", s.Volumes)
+	}
+}
+
+// A task of a group has a folder of its own, with its output.
+func TestSpecOfATaskOfAGroup(t *testing.T) {
+	task := info("web.1")
+	task.Command = &mesos.CommandInfo{Value: ptr("true")}
+	o := executor.SpecOptions{LabelPrefix: "flocker.", Sandbox: "/s", Group: true, Environ: []string{"MESOS_SANDBOX=/s", "LIBPROCESS_IP=10.0.0.1"}}
+	s, err := executor.NewSpec(t.Context(), task, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := guard.Task{
+		Argv: sh("true"), Dir: "/s/tasks/web.1", Stdout: "/s/tasks/web.1/stdout", Stderr: "/s/tasks/web.1/stderr",
+		Env: []string{"MESOS_SANDBOX=/s/tasks/web.1", "LIBPROCESS_IP=10.0.0.1", "MESOS_CONTAINER_IP=10.0.0.1", "MESOS_ALLOCATION_ROLE="},
+	}
+	if d := cmp.Diff(want, s.Command); d != "" || s.Sandbox != want.Dir {
+		t.Errorf("sandbox %s, %s", s.Sandbox, d)
+	}
+	for _, id := range []string{"", ".", "..", "a/b", `a\b`, "a\nb", "\x00", strings.Repeat("a", 256)} {
+		task.TaskID.Value = id
+		refuses(t, task, true, fmt.Sprintf("task id %q: ", id))
+	}
+	task.TaskID.Value = "a/b" // names no directory when it is alone
+	accepted(t, task)
+}
+
+// Aurora's labels carry its own prefix.
+func TestSpecWithAurorasLabels(t *testing.T) {
+	const aurora = "org.apache.aurora.metadata."
+	for name, c := range map[string]struct {
+		labels []string
+		says   string // "" when accepted
+	}{
+		"all":                 {[]string{aurora + "flocker.volume", "a:b", aurora + "flocker.volume.c", "c:d:ro", aurora + "flocker.command", "true", aurora + "flocker.user", "nobody"}, ""},
+		"with others":         {[]string{aurora + "flocker.command", "true", aurora + "owner", "x", "org.apache.aurora.tier", "preferred", "flocker.volum", "not ours"}, ""},
+		"typo":                {[]string{aurora + "flocker.volum", "a:b"}, "did you mean " + aurora + "flocker.volume?"},
+		"only the usual ones": {[]string{"flocker.command", "true"}, "label " + aurora + "flocker.command"},
+		"bad user":            {[]string{aurora + "flocker.command", "true", aurora + "flocker.user", "no-such-user"}, "label " + aurora + `flocker.user: value "no-such-user"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := executor.NewSpec(t.Context(), withLabels(c.labels...), executor.SpecOptions{LabelPrefix: aurora + "flocker."})
+			switch {
+			case c.says == "" && (err != nil || !slices.Equal(s.Command.Argv, sh("true")) || s.Source != aurora+"flocker.command"):
+				t.Errorf("%v: %v from %s", err, s.Command.Argv, s.Source)
+			case c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)):
+				t.Errorf("%v; want it to say %q", err, c.says)
+			}
+			if name == "all" && (len(s.Volumes) != 2 || !s.Volumes[1].ReadOnly || s.Command.User == nil || s.Command.User.UID != 65534) {
+				t.Errorf("%+v", s)
+			}
+		})
 	}
 }
 

@@ -8,10 +8,10 @@ import (
 )
 
 // supportedLabels are the label names below the prefix that mean something.
-const supportedLabels = "volume, volume.<any> and command"
+const supportedLabels = "volume, volume.<any>, command and user"
 
 // laterLabels are the ones the interface has promised but this version lacks.
-var laterLabels = []string{"image", "image-file", "user"}
+var laterLabels = []string{"image", "image-file"}
 
 // ParseLabels reads what a task's labels ask for. Labels that do not begin with
 // prefix ("flocker." unless the operator says otherwise) belong to others and
@@ -36,6 +36,10 @@ func ParseLabels(prefix string, labels []Label) (Request, error) {
 		case name == "command":
 			if strings.TrimSpace(l.Value) != "" {
 				r.Command = l.Value
+			}
+		case name == "user":
+			if r.User = l.Value; l.Value == "" {
+				return Request{}, fmt.Errorf("label %s: no value; it must be the user that the task runs as", l.Key)
 			}
 		case slices.Contains(laterLabels, name):
 			return Request{}, fmt.Errorf("label %s: value %q: not supported yet; supported are %s below %q",
@@ -69,7 +73,7 @@ func ownLabels(prefix string, labels []Label) ([]Label, error) {
 }
 
 func unknownLabel(prefix, name string, l Label) error {
-	known := append([]string{"volume", "command"}, laterLabels...)
+	known := append([]string{"volume", "command", "user"}, laterLabels...)
 	first, rest, dotted := strings.Cut(name, ".")
 	best := nearest(first, known)
 	if best == "volume" && dotted && rest != "" {

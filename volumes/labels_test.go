@@ -150,7 +150,9 @@ func TestParseLabelsTogether(t *testing.T) {
 		{"empty suffix", labels{{"flocker.volume.", "a:a"}}, "unknown label"},
 		{"image", labels{{"flocker.image", "x"}}, "not supported yet"},
 		{"image-file", labels{{"flocker.image-file", "x"}}, "not supported yet"},
-		{"user", labels{{"flocker.user", "x"}}, "not supported yet"},
+		{"user", labels{{"flocker.user", "x"}}, ""},
+		{"no user", labels{{"flocker.user", ""}}, "no value"},
+		{"user's typo", labels{{"flocker.usr", "x"}}, "did you mean flocker.user?"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := volumes.ParseLabels("flocker.", c.labels)
@@ -170,12 +172,13 @@ func TestParseLabelsOrderPrefixAndCommand(t *testing.T) {
 		{prefix + "volume.z", "z:z"},
 		{"flocker.nonsense", "somebody else's"},
 		{prefix + "command", " echo hi "},
+		{prefix + "user", "nobody"},
 		{prefix + "volume", "a:a"},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := volumes.Request{Command: " echo hi ", Volumes: []volumes.Volume{
+	want := volumes.Request{Command: " echo hi ", User: "nobody", Volumes: []volumes.Volume{
 		{Label: prefix + "volume", Name: "a", Path: "a", Create: true},
 		{Label: prefix + "volume.z", Name: "z", Path: "z", Create: true},
 	}}

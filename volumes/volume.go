@@ -21,4 +21,5 @@ type Volume struct {
 type Request struct {
 	Volumes []Volume // in the order of their label keys
 	Command string   // flocker.command; "" when absent or blank
+	User    string   // flocker.user; "" when absent
 }
