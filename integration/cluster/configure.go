@@ -77,7 +77,7 @@ func (m *Minicluster) nodeConfig(o Options, i int, masterURL string) (nodeConfig
 		Ports:           fmt.Sprintf("%d-%d", 31000+100*i, 31099+100*i),
 		Environment:     map[string]string{"FLOCKER_CONTROL_SERVICE_PORT": u.Port()},
 		RecoveryTimeout: o.RecoveryTimeout, RestartWindow: o.RestartWindow,
-		Tokens: o.Tokens, DomainSocket: o.DomainSocket,
+		Tokens: o.Tokens, DomainSocket: o.DomainSocket, IP: o.AgentIP, TLS: o.AgentTLS,
 	}
 	for k, v := range o.Environment {
 		c.Mesos.Environment[k] = v

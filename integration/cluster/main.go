@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"syscall"
 
 	"github.com/moby/sys/reexec"
@@ -64,6 +66,7 @@ func runMesosAgent(ctx context.Context, c nodeConfig, ready func()) error {
 	config := agent.Config{
 		Master: c.Mesos.Master, Port: c.Mesos.Port, Hostname: c.Name,
 		WorkDir: c.workDir(), RuntimeDir: c.runtimeDir(),
+		IP: c.Mesos.IP, TLS: c.Mesos.TLS,
 		Isolation: c.Mesos.Isolation, Env: c.Mesos.Environment,
 		Resources: c.resources(),
 		// A container with a /proc of its own must see the node's boot id too.
@@ -106,10 +109,21 @@ func (c nodeConfig) resources() string {
 	return fmt.Sprintf("cpus:%g;mem:%g;disk:8192;ports:[%s]", c.Mesos.CPUs, c.Mesos.Mem, c.Mesos.Ports)
 }
 
+func (c mesosConfig) url() string {
+	scheme, ip := "http", c.IP
+	if c.TLS.CertFile != "" {
+		scheme = "https"
+	}
+	if ip == "" {
+		ip = "127.0.0.1"
+	}
+	return scheme + "://" + net.JoinHostPort(ip, strconv.Itoa(c.Port))
+}
+
 func (n *node) describe() NodeDescription {
 	return NodeDescription{
 		Node:    Node{Name: n.config.Name, Flocker: n.config.Flocker.UUID},
-		Agent:   fmt.Sprintf("http://127.0.0.1:%d", n.config.Mesos.Port),
+		Agent:   n.config.Mesos.url(),
 		WorkDir: n.config.workDir(),
 		Pid:     n.cmd.Process.Pid,
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mesos-flocker/flocker-executor/flocker/flockertest"
 	"github.com/mesos-flocker/flocker-executor/integration/framework"
+	"github.com/mesos-flocker/flocker-executor/integration/minimesos/agent"
 	"github.com/mesos-flocker/flocker-executor/integration/minimesos/master"
 )
 
@@ -42,6 +43,10 @@ type Options struct {
 	// DomainSocket lets executors reach agents by a socket alone
 	// (--http_executor_domain_sockets).
 	DomainSocket bool
+	// AgentIP and AgentTLS are where and how the agents' ports speak; default
+	// 127.0.0.1, http. Executors get the variables for it by Environment.
+	AgentIP  string
+	AgentTLS agent.TLS
 	// OnStatus is told every status and the node it came from, in order.
 	OnStatus func(node string, s mesos.TaskStatus)
 	// Ports of the master and of the control service; 0 is any.

@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/moby/sys/reexec"
+
+	"github.com/mesos-flocker/flocker-executor/integration/minimesos/agent"
 )
 
 // nodeConfig is everything a node's processes need to know.
@@ -45,6 +47,8 @@ type mesosConfig struct {
 	RestartWindow   time.Duration `json:"restart_window"`
 	Tokens          bool          `json:"tokens,omitempty"`
 	DomainSocket    bool          `json:"domain_socket,omitempty"`
+	IP              string        `json:"ip,omitempty"`
+	TLS             agent.TLS     `json:"tls"`
 	// Command line of a real daemon; none: minimesos.
 	Command []string `json:"command,omitempty"`
 }
