@@ -52,6 +52,34 @@ func TestFirstSuccessIsNews(t *testing.T) {
 	})
 }
 
+// In its grace period a task that was never healthy may fail; one that was may
+// not.
+func TestGrace(t *testing.T) {
+	for name, tc := range map[string]struct {
+		runs []run
+		want time.Duration // of the first failure told
+	}{
+		"never healthy": {[]run{{exit: 1}, {exit: 1}, {exit: 1}, {exit: 1}}, 30 * time.Second},
+		"once healthy":  {[]run{{exit: 1}, {}, {exit: 1}, {exit: 1}}, 20 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				begin := time.Now()
+				s := &script{runs: tc.runs}
+				h := checks.Health{Check: timed(0, 10*time.Second, 0), Grace: 25 * time.Second}
+				r := start(t, checks.Config{Health: &h, Run: s.run})
+				v := verdict(t, r)
+				if v.Healthy {
+					v = verdict(t, r)
+				}
+				if got := time.Since(begin); got != tc.want || v.Healthy || !v.Kill {
+					t.Errorf("%+v after %v, wanted a failure after %v", v, got, tc.want)
+				}
+			})
+		})
+	}
+}
+
 // told is a verdict and when it came.
 type told struct {
 	at            time.Duration

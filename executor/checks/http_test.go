@@ -95,8 +95,8 @@ func TestRequest(t *testing.T) {
 	if accept := first.Header.Get("Accept"); accept != "*/*" {
 		t.Errorf("Accept %q", accept)
 	}
-	if first.RemoteAddr == second.RemoteAddr {
-		t.Error("two runs shared a connection")
+	if first.RemoteAddr == second.RemoteAddr || !first.Close {
+		t.Error("a connection for more than one request")
 	}
 }
 

@@ -2,7 +2,9 @@ package checks_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -29,6 +31,22 @@ func TestTCP(t *testing.T) {
 				t.Errorf("%s, %+v, wanted %q", outcome, v, says)
 			}
 		})
+	}
+}
+
+// The connection is closed at once: a server with few workers needs them.
+func TestTCPHangsUp(t *testing.T) {
+	l, port := listener(t, false)
+	heard := make(chan error, 2)
+	answerAll(t, l, func(c net.Conn) {
+		_, err := c.Read(make([]byte, 1))
+		heard <- err
+	})
+	both(t, checks.Check{TCP: &checks.TCP{Port: port}})
+	for range 2 {
+		if err := <-heard; !errors.Is(err, io.EOF) {
+			t.Error(err)
+		}
 	}
 }
 

@@ -41,9 +41,8 @@ func same[T comparable](a, b *T) bool {
 // knows of the empty outcome: TASK_RUNNING carried it (checker.cpp starts the
 // same way).
 type outbox struct {
-	queue  []Result
-	latest Outcome
-	read   Outcome
+	queue []Result
+	read  Outcome
 }
 
 func (b *outbox) verdict(v *Verdict) {
@@ -53,10 +52,6 @@ func (b *outbox) verdict(v *Verdict) {
 }
 
 func (b *outbox) outcome(o Outcome) {
-	if o.equal(b.latest) {
-		return
-	}
-	b.latest = o
 	var waiting []Result
 	for _, r := range b.queue {
 		if r.Check == nil {

@@ -79,6 +79,7 @@ type owner struct {
 	health  *schedule // nil: none
 	counter counter
 	outbox  outbox
+	paused  bool
 }
 
 func (o *owner) run(ctx context.Context) {
@@ -110,6 +111,10 @@ func (o *owner) run(ctx context.Context) {
 }
 
 func (o *owner) pause(pause bool) {
+	if pause == o.paused {
+		return
+	}
+	o.paused = pause
 	for _, s := range []*schedule{o.check, o.health} {
 		if pause {
 			s.pause()
@@ -117,6 +122,7 @@ func (o *owner) pause(pause bool) {
 			s.resume()
 		}
 	}
+	o.log.Info("checks", zap.Bool("paused", pause))
 }
 
 // checked: a check has no success or failure, only something seen or nothing.

@@ -48,9 +48,10 @@ func TestCloseJoinsARunInFlight(t *testing.T) {
 // A run that pause gave up may take its time to end: the next one waits for it.
 func TestResumeWaitsForTheRunGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var running, most atomic.Int32
+		var running, most, runs atomic.Int32
 		check := timed(0, 0, 0)
 		r := start(t, checks.Config{Check: &check, Run: func(ctx context.Context, _ checks.Command) (int, error) {
+			runs.Add(1)
 			most.Store(max(most.Load(), running.Add(1)))
 			defer running.Add(-1)
 			<-ctx.Done()
@@ -63,8 +64,12 @@ func TestResumeWaitsForTheRunGivenUp(t *testing.T) {
 			r.Resume()
 			<-time.After(2 * time.Second)
 		}
+		synctest.Wait()
 		if n := most.Load(); n != 1 {
 			t.Errorf("%d runs at once", n)
+		}
+		if n := runs.Load(); n != 4 {
+			t.Errorf("%d runs, wanted one more than pauses", n)
 		}
 	})
 }

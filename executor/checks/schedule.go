@@ -85,9 +85,9 @@ func (s *schedule) ended() bool {
 	return useful
 }
 
-// pause gives up the run in flight.
+// pause gives up the run in flight. It takes turns with resume.
 func (s *schedule) pause() {
-	if s == nil || s.paused {
+	if s == nil {
 		return
 	}
 	s.paused, s.timer = true, nil
@@ -99,7 +99,7 @@ func (s *schedule) pause() {
 
 // resume runs at once, or when the run that pause gave up has ended.
 func (s *schedule) resume() {
-	if s == nil || !s.paused {
+	if s == nil {
 		return
 	}
 	s.paused = false

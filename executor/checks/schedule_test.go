@@ -128,21 +128,25 @@ func TestPauseGivesUpTheRunAndResumeRunsAtOnce(t *testing.T) {
 	})
 }
 
-// Between two runs a pause stops the clock; short pauses do not make two clocks.
+// Between two runs a pause stops the clock; short pauses do not make two clocks,
+// and to resume what was not paused changes nothing.
 func TestPauseBetweenRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
 		s := &script{runs: make([]run, 4)}
 		check := timed(0, 10*time.Second, 0)
 		r := start(t, checks.Config{Check: &check, Run: s.run})
-		for range 2 {
+		for _, pause := range []time.Duration{0, time.Minute} {
 			<-time.After(time.Second)
 			r.Pause()
+			<-time.After(pause)
 			r.Resume()
 		}
+		<-time.After(time.Second)
+		r.Resume()
 		<-time.After(10 * time.Second)
 		synctest.Wait()
-		began(t, s, begin, 0, time.Second, 2*time.Second, 12*time.Second)
+		began(t, s, begin, 0, time.Second, 62*time.Second, 72*time.Second)
 	})
 }
 
