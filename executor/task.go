@@ -156,13 +156,24 @@ func (t *task) run(acquire context.Context) Status {
 	t.holds(t.held.Volumes())
 	ctx, cancel := context.WithTimeoutCause(acquire, startLimit, errStart)
 	defer cancel()
-	if err := t.held.Start(ctx, t.spec.Command); err != nil { // 3
+	if err := t.start(ctx); err != nil { // 3
 		return t.notStarted(context.Cause(acquire), err)
 	}
 	t.say(running(t.id)) // 4
 	w := t.watch()
 	defer w.close()
 	return t.wait(w) // 5
+}
+
+// start gives the sandbox to the task's user, who is not root as a rule, and the
+// task its process.
+func (t *task) start(ctx context.Context) error {
+	if u := t.spec.Command.User; u != nil {
+		if err := giveSandbox(t.spec.Sandbox, *u); err != nil {
+			return err
+		}
+	}
+	return t.held.Start(ctx, t.spec.Command)
 }
 
 // wait returns how the task ended.
