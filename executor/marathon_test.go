@@ -109,6 +109,7 @@ func TestMarathonTrapsAreReal(t *testing.T) {
 		"./mark a >>'my out' 2> err < in":             {redirected: true},
 		"./mark a >|out; ./mark b":                    {redirected: true},
 		"cat <<EOF && ./mark b\na & b\nEOF":           {redirected: true},
+		"cat <<EOF &&\na & b\nEOF\n./mark b":          {redirected: true},
 		"./mark a > $(./mark out)":                    {redirected: true, ranOutside: true},
 		"./mark $(./mark s)":                          {ranOutside: true},
 		"./mark `./mark s`":                           {ranOutside: true},

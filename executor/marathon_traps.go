@@ -47,6 +47,7 @@ type trapReader struct {
 	own      bool // within the command that became the executor
 	pipeline bool // within its pipeline
 	begins   bool // a command may begin here
+	document bool // the next line begins a here-document
 	traps    []trap
 }
 
@@ -71,7 +72,7 @@ func (r *trapReader) token(t shellToken) bool {
 		r.add(trapEither, t.op)
 		return false
 	case t.op == "\n":
-		return r.begins
+		return r.begins && !r.document
 	default:
 		return false
 	}
@@ -89,6 +90,7 @@ func (r *trapReader) word(t shellToken) bool {
 
 func (r *trapReader) redirection(t shellToken) {
 	r.begins = false
+	r.document = r.document || t.op == "<<" || t.op == "<<-"
 	target := r.lexer.next()
 	if r.own {
 		r.add(trapRedirection, r.lexer.text[t.start:target.end])

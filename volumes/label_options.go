@@ -75,7 +75,7 @@ func lookup(name string) (option, error) {
 	for n := range options {
 		known = append(known, n)
 	}
-	return o, fmt.Errorf("option %q: unknown; did you mean %q? Supported are %s", name, nearest(name, known), supportedOptions)
+	return o, fmt.Errorf("option %q: unknown; did you mean %q? Supported are %s", name, Nearest(name, known), supportedOptions)
 }
 
 func setCreate(v *Volume, value string) error {

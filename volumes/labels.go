@@ -75,7 +75,7 @@ func ownLabels(prefix string, labels []Label) ([]Label, error) {
 func unknownLabel(prefix, name string, l Label) error {
 	known := append([]string{"volume", "command", "user"}, laterLabels...)
 	first, rest, dotted := strings.Cut(name, ".")
-	best := nearest(first, known)
+	best := Nearest(first, known)
 	if best == "volume" && dotted && rest != "" {
 		best += "." + rest
 	}

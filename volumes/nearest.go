@@ -2,9 +2,9 @@ package volumes
 
 import "slices"
 
-// nearest is the one of words that needs the fewest single-letter changes to
+// Nearest is the one of words that needs the fewest single-letter changes to
 // become word; among equals the first in alphabetical order.
-func nearest(word string, words []string) string {
+func Nearest(word string, words []string) string {
 	sorted := slices.Sorted(slices.Values(words))
 	return slices.MinFunc(sorted, func(a, b string) int { return distance(word, a) - distance(word, b) })
 }

@@ -16,8 +16,9 @@ func help(w io.Writer) {
   flocker-executor recover [--dry-run]        return what dead executors of this node left
 
 The task's labels name its volumes: flocker.volume[.<any>] = <name>:<container path>[:<option>,…]
-Its command is the label flocker.command, or TaskInfo.data {"value": "…"}, or the words after the
-flags: one is a shell script, several are a program and its arguments.
+Its command is the first of TaskInfo.command (in task groups), the label flocker.command,
+TaskInfo.data {"value": "…"}, the cmd of a Marathon app, and the words after the flags: one is a
+shell script, several are a program and its arguments. The label flocker.user names its user.
 
 Flags, each also as environment variable FLOCKER_EXECUTOR_<NAME>:
 `)

@@ -18,7 +18,7 @@ func (s *settings) level() (zapcore.Level, error) {
 }
 
 // log writes to stderr, which is a file of the sandbox. Settings that cannot be
-// read must not silence it.
+// read must not silence it. It begins with the settings that are none.
 func (s *settings) log() *zap.Logger {
 	level, err := s.level()
 	if err != nil {
@@ -32,5 +32,9 @@ func (s *settings) log() *zap.Logger {
 	if s.logFormat == "json" {
 		encoder = zapcore.NewJSONEncoder(config)
 	}
-	return zap.New(zapcore.NewCore(encoder, zapcore.Lock(os.Stderr), level))
+	log := zap.New(zapcore.NewCore(encoder, zapcore.Lock(os.Stderr), level))
+	for _, stranger := range strangers(os.Environ()) {
+		log.Warn(stranger)
+	}
+	return log
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -89,6 +91,38 @@ func TestBadSettings(t *testing.T) {
 	if _, _, err := parse(nil, env("FLOCKER_EXECUTOR_LEASE", "soon")); err == nil || !strings.Contains(err.Error(), "FLOCKER_EXECUTOR_LEASE") {
 		t.Errorf("environment: error %v", err)
 	}
+}
+
+// A misspelt variable is told, with the setting that it might be.
+func TestMisspeltVariables(t *testing.T) {
+	got := strangers([]string{"PATH=/bin", "FLOCKER_EXECUTOR_LEASE=1m", "FLOCKER_EXECUTOR_LEESE=1m", "FLOCKER_EXECUTOR_=", "FLOCKER_EXECUTOR_STATEDIR=/x", "FLOCKER_EXECUTOR_log_level=debug"})
+	want := []string{"LEESE is no setting; did you mean FLOCKER_EXECUTOR_LEASE?", "FLOCKER_EXECUTOR_ is no setting", "STATEDIR is no setting; did you mean FLOCKER_EXECUTOR_STATE_DIR?", "log_level is"}
+	if len(got) != len(want) {
+		t.Fatalf("%q", got)
+	}
+	for i, says := range want {
+		if !strings.Contains(got[i], says) {
+			t.Errorf("%q does not say %q", got[i], says)
+		}
+	}
+	t.Setenv("FLOCKER_EXECUTOR_LEESE", "1m")
+	log := stderrOf(t, "recover", "--state-dir", "/nonexistent/state")
+	if !strings.Contains(log, "FLOCKER_EXECUTOR_LEESE is no setting") {
+		t.Errorf("the log says %q", log)
+	}
+}
+
+// stderrOf is what a run of the executor writes there.
+func stderrOf(t *testing.T, args ...string) string {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), "/proc/self/exe", args...)
+	c.Env = append(os.Environ(), asExecutor+"=1")
+	var stderr strings.Builder
+	c.Stderr = &stderr
+	if err := c.Run(); err != nil {
+		t.Fatalf("%v: %s", err, &stderr)
+	}
+	return stderr.String()
 }
 
 func TestOutsideMesos(t *testing.T) {
