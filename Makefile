@@ -11,12 +11,12 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## bin/flocker-executor (static, stripped) and bin/minicluster
-	$(STATIC) -o bin/flocker-executor ./cmd/flocker-executor
+	VERSION='$(VERSION)' .ci/build bin/flocker-executor
 	$(STATIC) -o bin/minicluster ./cmd/minicluster
 
 cross: ## amd64 and arm64 build of everything, and what only other build tags compile
-	GOARCH=amd64 CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/flocker-executor
-	GOARCH=arm64 CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/flocker-executor
+	GOARCH=amd64 .ci/build /dev/null
+	GOARCH=arm64 .ci/build /dev/null
 	GOARCH=arm64 CGO_ENABLED=0 $(GO) vet $(PACKAGES)
 	CGO_ENABLED=0 $(GO) vet -tags mesos $(PACKAGES)
 

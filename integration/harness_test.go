@@ -45,9 +45,9 @@ func run(m *testing.M) int {
 	binaries.dir = dir
 	binaries.race = filepath.Join(dir, "flocker-executor")
 	binaries.failpoint = filepath.Join(dir, "flocker-executor-failpoint")
-	for _, build := range [][]string{
-		{"build", "-race", "-o", binaries.race, "../cmd/flocker-executor"},
-		{"build", "-tags", "failpoint", "-o", binaries.failpoint, "../cmd/flocker-executor"},
+	for _, build := range [][]string{ // without HTTP/2, as what is shipped
+		{"build", "-race", "-tags", "nethttpomithttp2", "-o", binaries.race, "../cmd/flocker-executor"},
+		{"build", "-tags", "failpoint,nethttpomithttp2", "-o", binaries.failpoint, "../cmd/flocker-executor"},
 	} {
 		if out, err := exec.Command("go", build...).CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "go %v: %v\n%s", build, err, out)

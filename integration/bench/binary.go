@@ -45,10 +45,10 @@ func moduleSizes(ctx context.Context) ([]size, error) {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	unstripped := filepath.Join(dir, "flocker-executor")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", unstripped, "./cmd/flocker-executor")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	build := exec.CommandContext(ctx, ".ci/build", unstripped)
+	build.Env = append(os.Environ(), "LDFLAGS=")
 	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("go build: %w: %s", err, out)
+		return nil, fmt.Errorf(".ci/build: %w: %s", err, out)
 	}
 	modules, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Path}}", "all").Output()
 	if err != nil {
