@@ -22,6 +22,7 @@ const (
 // await waits until v's dataset is mounted here, and pins it: from then on it
 // cannot leave. A mount that goes between the two is waited for again.
 func (h *Held) await(ctx context.Context, v *holding) error {
+	h.launch(ctx)
 	described := h.describe(ctx, v)
 	defer described()
 	for {

@@ -26,6 +26,7 @@ type Held struct {
 	journal *journal.Journal
 	run     *journal.Run // nil when there are no volumes
 	vols    []*holding
+	early   *guard.Guard // launched while the volumes are on their way, until Start
 	guard   *guard.Guard // nil until Start
 	watcher *watcher     // nil unless the task runs
 	report  func(Progress)
@@ -99,10 +100,15 @@ func (h *Held) lose(err error) {
 // Stop kills every process of the task and returns when its guard is reaped.
 // Repeatable.
 func (h *Held) Stop(ctx context.Context) error {
-	if h.guard == nil {
-		return nil
+	for _, g := range []*guard.Guard{h.early, h.guard} {
+		if g == nil {
+			continue
+		}
+		if err := g.Stop(ctx); err != nil {
+			return err
+		}
 	}
-	return h.guard.Stop(ctx)
+	return nil
 }
 
 // Pinned says, after a Release, that a volume may not leave this node yet: it is

@@ -21,7 +21,7 @@ func (h *Held) Start(ctx context.Context, t guard.Task) (err error) {
 	if err := h.look(); err != nil {
 		return err
 	}
-	if h.guard, err = guard.Start(ctx, h.plan()); err != nil {
+	if err := h.bind(ctx); err != nil {
 		return err
 	}
 	defer func() {
@@ -45,6 +45,38 @@ func (h *Held) Start(ctx context.Context, t guard.Task) (err error) {
 		return err
 	}
 	h.syncJournal()
+	return nil
+}
+
+// launch starts the guard while the volumes are on their way, so that the task
+// starts sooner when they are there: forking a process and making namespaces
+// takes longer than the rest. The guard holds nothing yet. That it cannot be
+// launched is Start's to say.
+func (h *Held) launch(ctx context.Context) {
+	if h.early != nil {
+		return
+	}
+	early, err := guard.Launch(ctx, h.o.Sandbox)
+	if err != nil {
+		h.o.log().Debug("guard not launched early", zap.Error(err))
+		return
+	}
+	h.early = early
+}
+
+// bind has the guard bind the volumes. When it fails no guard is left.
+func (h *Held) bind(ctx context.Context) error {
+	g := h.early
+	if h.early = nil; g == nil {
+		var err error
+		if g, err = guard.Launch(ctx, h.o.Sandbox); err != nil {
+			return err
+		}
+	}
+	if err := g.Bind(ctx, h.plan()); err != nil {
+		return err
+	}
+	h.guard = g
 	return nil
 }
 

@@ -24,7 +24,7 @@ type Bind struct {
 
 // Config of a guard.
 type Config struct {
-	Sandbox string     // absolute
+	Sandbox string     // absolute; what Launch was told
 	Binds   []Bind     // bound in this order
 	Roots   []string   // storage roots: every other mount below them is detached
 	Keep    []*os.File // pins and locks that the guard inherits; the task never does
@@ -109,6 +109,7 @@ type Guard struct {
 	control  *os.File
 	sandbox  string
 	identity Identity
+	alone    chan stage.Alone
 	ready    chan stage.Ready
 	ran      chan stage.Outcome
 	exited   chan syscall.WaitStatus
@@ -122,25 +123,52 @@ type Guard struct {
 	dispatchDone chan struct{}
 }
 
-// Start starts the second stage: new PID and mount namespace, / made
-// recursively slave, the binds, every other mount of a dataset detached (below
-// Roots, and wherever the last element of a mount point is a UUID), its own
-// /proc. It returns when all that is done and each bind has been verified by
-// device number in the guard's mount table, or with an error and nothing left.
+// Launch forks the second stage and does not wait for it: a new PID and mount
+// namespace, / made recursively slave, every mount of a dataset detached (where
+// the last element of a mount point is a UUID), its own /proc. It holds nothing,
+// and may be launched before there is anything to bind, so that the task starts
+// sooner then. Whoever launches it calls Bind, and Stop in the end.
 //
-// The guard ends when this process ends, however that happens; it does not end
-// with ctx, which bounds only the start.
-func Start(ctx context.Context, c Config) (*Guard, error) {
+// The guard ends when this process ends, however that happens.
+func Launch(ctx context.Context, sandbox string) (*Guard, error) {
 	failpoint.Hit("guard.start.before")
-	g, err := launch(c)
+	g, err := launch(sandbox)
 	if err != nil {
 		return nil, fmt.Errorf("start the guard: %w", err)
 	}
 	failpoint.Hit("guard.start.after")
-	if err := g.prepare(ctx, c); err != nil {
+	if err := g.send(stage.Order{Space: &stage.Space{Sandbox: sandbox}}); err != nil {
 		return nil, fmt.Errorf("start the guard: %w", g.abandon(ctx, err))
 	}
+	return g, nil
+}
+
+// Bind binds the datasets of c, once, and detaches every other mount of a
+// dataset (also below c.Roots). It returns when all that is done and each bind
+// has been verified by device number in the guard's mount table, or with an
+// error and the guard stopped.
+func (g *Guard) Bind(ctx context.Context, c Config) error {
+	err := g.identify(ctx)
+	if err == nil {
+		err = g.bind(ctx, c)
+	}
+	if err != nil {
+		return fmt.Errorf("start the guard: %w", g.abandon(ctx, err))
+	}
 	failpoint.Hit("guard.bind.after")
+	return nil
+}
+
+// Start is Launch and Bind. It leaves nothing when it fails; ctx bounds only the
+// start.
+func Start(ctx context.Context, c Config) (*Guard, error) {
+	g, err := Launch(ctx, c.Sandbox)
+	if err != nil {
+		return nil, err
+	}
+	if err := g.Bind(ctx, c); err != nil {
+		return nil, err
+	}
 	return g, nil
 }
 
@@ -161,7 +189,7 @@ func (g *Guard) abandon(ctx context.Context, err error) error {
 	return err
 }
 
-// Identity of the running guard.
+// Identity of the guard; before Bind only its Pid is known.
 func (g *Guard) Identity() Identity { return g.identity }
 
 // Run forks the task, once. An *ExecError in the chain tells why it does not run; the guard

@@ -25,16 +25,17 @@ var errDied = errors.New("the guard died")
 // launch forks the second stage and starts the goroutines that live as long as
 // it: one waits for it, one reads its reports, one knows the commands beside the
 // task. Stop joins them.
-func launch(c Config) (*Guard, error) {
+func launch(sandbox string) (*Guard, error) {
 	control, theirs, err := socketPair()
 	if err != nil {
 		return nil, err
 	}
 	defer theirs.Close()
 	g := &Guard{
-		cmd:      stageCommand(theirs, c.Keep),
+		cmd:      stageCommand(theirs),
 		control:  control,
-		sandbox:  c.Sandbox,
+		sandbox:  sandbox,
+		alone:    make(chan stage.Alone, 1),
 		ready:    make(chan stage.Ready, 1),
 		ran:      make(chan stage.Outcome, 1),
 		exited:   make(chan syscall.WaitStatus, 1),
@@ -50,6 +51,7 @@ func launch(c Config) (*Guard, error) {
 	if err := <-started; err != nil {
 		return nil, errors.Join(needsRoot(err), control.Close())
 	}
+	g.identity.Pid = g.cmd.Process.Pid
 	go g.read()
 	go func() {
 		defer close(g.dispatchDone)
@@ -68,7 +70,7 @@ func needsRoot(err error) error {
 }
 
 // stageCommand is this program's own file, which may have been deleted meanwhile.
-func stageCommand(control *os.File, keep []*os.File) *exec.Cmd {
+func stageCommand(control *os.File) *exec.Cmd {
 	return &exec.Cmd{
 		Path:       "/proc/self/exe",
 		Args:       []string{stage.Name},
@@ -76,7 +78,7 @@ func stageCommand(control *os.File, keep []*os.File) *exec.Cmd {
 		Stdin:      os.Stdin,
 		Stdout:     os.Stdout,
 		Stderr:     os.Stderr,
-		ExtraFiles: append([]*os.File{control}, keep...),
+		ExtraFiles: []*os.File{control},
 		SysProcAttr: &syscall.SysProcAttr{
 			// Not Unshareflags: with those Go makes / private by itself.
 			Cloneflags: unix.CLONE_NEWPID | unix.CLONE_NEWNS,
@@ -124,6 +126,8 @@ func (g *Guard) read() {
 			return
 		}
 		switch {
+		case r.Alone != nil:
+			g.alone <- *r.Alone
 		case r.Ready != nil:
 			g.created = r.Ready.Created
 			g.ready <- *r.Ready
@@ -137,36 +141,15 @@ func (g *Guard) read() {
 	}
 }
 
-// prepare sends the plan and waits until it is done.
-func (g *Guard) prepare(ctx context.Context, c Config) error {
-	plan := stage.Plan{Sandbox: c.Sandbox, Roots: c.Roots}
-	for _, b := range c.Binds {
-		plan.Binds = append(plan.Binds, stage.Bind(b))
-	}
-	failpoint.Hit("guard.bind.before")
-	if err := g.send(stage.Order{Plan: &plan}); err != nil {
-		return err
-	}
-	ready, err := receive(ctx, g, g.ready)
-	if err != nil {
-		return err
-	}
-	if ready.Error != "" {
-		return errors.New(ready.Error)
-	}
-	g.identity = Identity{Pid: g.cmd.Process.Pid, StartTime: ready.StartTime, PIDNamespace: ready.PIDNamespace}
-	return nil
-}
-
 func (g *Guard) send(o stage.Order) error {
 	message, err := json.Marshal(o)
 	if err != nil {
 		return err
 	}
-	if err := g.control.SetWriteDeadline(time.Now().Add(sendTimeout)); err != nil {
-		return fmt.Errorf("%w: %w", errDied, err)
+	if err = g.control.SetWriteDeadline(time.Now().Add(sendTimeout)); err == nil {
+		_, err = g.control.Write(message)
 	}
-	if _, err := g.control.Write(message); err != nil {
+	if err != nil {
 		return fmt.Errorf("%w: %w", errDied, err)
 	}
 	return nil

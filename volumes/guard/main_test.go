@@ -38,6 +38,13 @@ func execute(plan string) error {
 		return err
 	}
 	ctx := context.Background()
+	g, err := guard.Launch(ctx, p.Sandbox)
+	if err != nil {
+		return err
+	}
+	if _, found, err := mounts.Find(p.Dataset); err == nil && !found {
+		fmt.Println("waiting", g.Identity().Pid)
+	}
 	m, err := mounts.Wait(ctx, p.Dataset)
 	if err != nil {
 		return err
@@ -46,13 +53,11 @@ func execute(plan string) error {
 	if err != nil {
 		return err
 	}
-	g, err := guard.Start(ctx, guard.Config{
-		Sandbox: p.Sandbox,
-		Binds:   []guard.Bind{{Source: m.Point, Device: m.Device, Path: p.Path}},
-		Roots:   []string{m.Root},
-		Keep:    []*os.File{pin},
-	})
-	if err != nil {
+	if err := g.Bind(ctx, guard.Config{
+		Binds: []guard.Bind{{Source: m.Point, Device: m.Device, Path: p.Path}},
+		Roots: []string{m.Root},
+		Keep:  []*os.File{pin},
+	}); err != nil {
 		return err
 	}
 	if err := g.Run(ctx, guard.Task{Argv: []string{"sh", "-c", p.Script}, Env: os.Environ(), Dir: p.Sandbox}); err != nil {

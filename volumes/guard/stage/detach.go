@@ -29,6 +29,7 @@ func (b *binder) detachOthers() error {
 		for _, i := range slices.Backward(others) {
 			// One that went with its parent, or is under another, fails: the
 			// next pass looks again.
+			b.detached = append(b.detached, i.Mountpoint)
 			_ = unix.Unmount(i.Mountpoint, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW)
 		}
 	}
@@ -68,7 +69,7 @@ func (b *binder) dataset(point string) bool {
 		root = path.Clean(root)
 		return point != root && mounts.Below(point, root)
 	}
-	return slices.ContainsFunc(b.plan.Roots, below) || isUUID(path.Base(point)) && !mounts.Below(point, b.home)
+	return slices.ContainsFunc(b.roots, below) || isUUID(path.Base(point)) && !mounts.Below(point, b.home)
 }
 
 func isUUID(s string) bool {

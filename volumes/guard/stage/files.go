@@ -121,7 +121,7 @@ func (s *stage) enter(t Task) error {
 	if outside != nil {
 		return err
 	}
-	b, err := newBinder(Plan{Sandbox: s.sandbox})
+	b, err := newBinder(s.sandbox)
 	if err != nil {
 		return err
 	}

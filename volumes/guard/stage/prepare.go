@@ -13,19 +13,39 @@ import (
 	"github.com/mesos-flocker/flocker-executor/volumes/mounts"
 )
 
-// prepare builds the task's view of the machine and tells what it made.
-func prepare(p Plan) Ready {
-	var ready Ready
+// separate builds the task's view of the machine as far as that goes without its
+// datasets. From then on nothing of the node's is kept alive here: what was
+// mounted is detached, and what is mounted from now on follows the node's
+// unmounts, or does not come here at all.
+func (s *stage) separate(space Space) Alone {
+	var alone Alone
+	s.sandbox = space.Sandbox
 	err := isolate()
 	if err == nil {
-		ready.StartTime, ready.PIDNamespace, err = identify()
+		alone.StartTime, alone.PIDNamespace, err = identify()
 	}
 	if err == nil {
-		ready.Created, err = bindAll(p)
+		s.binder, err = newBinder(space.Sandbox)
+	}
+	if err == nil {
+		err = s.binder.detachOthers()
 	}
 	if err != nil {
+		alone.Error = err.Error()
+	}
+	return alone
+}
+
+// prepare binds the datasets of p, whose trees have been received, and tells
+// what it made.
+func (s *stage) prepare(p Plan) Ready {
+	var ready Ready
+	b := s.binder
+	defer b.close()
+	if err := b.bindAll(p, s.control.received); err != nil {
 		ready.Error = err.Error()
 	}
+	ready.Created = b.created
 	return ready
 }
 
@@ -93,24 +113,25 @@ func identify() (startTime, namespace uint64, err error) {
 }
 
 // bindAll does the binds of p, detaches every other mount of a dataset and
-// checks the outcome. created is right also when it fails.
-func bindAll(p Plan) (created []string, err error) {
-	b, err := newBinder(p)
-	if err != nil {
-		return nil, err
+// checks the outcome.
+func (b *binder) bindAll(p Plan, trees []int) error {
+	if err := b.know(p.Roots); err != nil {
+		return err
 	}
-	defer b.close()
-	for _, bind := range p.Binds {
+	if len(trees) < len(p.Binds) {
+		return fmt.Errorf("%d descriptors came for %d binds", len(trees), len(p.Binds))
+	}
+	for i, bind := range p.Binds {
 		failpoint.Hit("guard.stage.bind.before")
-		if err := b.bind(bind); err != nil {
-			return b.created, fmt.Errorf("bind %s at %s: %w", bind.Source, bind.Path, err)
+		if err := b.bind(bind, trees[i]); err != nil {
+			return fmt.Errorf("bind %s at %s: %w", bind.Source, bind.Path, err)
 		}
 		failpoint.Hit("guard.stage.bind.after")
 	}
 	failpoint.Hit("guard.stage.detach.before")
 	if err := b.detachOthers(); err != nil {
-		return b.created, err
+		return err
 	}
 	failpoint.Hit("guard.stage.detach.after")
-	return b.created, b.verify()
+	return b.verify()
 }

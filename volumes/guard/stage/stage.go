@@ -25,6 +25,7 @@ func init() {
 
 // stage is the running second stage. Its main goroutine owns it.
 type stage struct {
+	control *control
 	decoder *json.Decoder
 	reports *json.Encoder
 	orders  chan Order // closed when the executor is gone
@@ -32,6 +33,7 @@ type stage struct {
 	task    int        // pid of the task, 0 before it is forked
 	over    bool       // the task has ended
 	sandbox string
+	binder  *binder // until the plan is done
 	// terminal is the task's, nil when it has none.
 	terminal *terminal
 	// commands are the IDs of those beside the task, by process.
@@ -50,26 +52,36 @@ func live() int {
 		fmt.Fprintln(os.Stderr, "flocker-guard:", err)
 		return 1
 	}
-	control := os.NewFile(ControlFD, "control")
 	s := &stage{
-		decoder: json.NewDecoder(control),
-		reports: json.NewEncoder(control),
-		orders:  make(chan Order),
-		ended:   make(chan child),
-
+		control:  &control{},
+		reports:  json.NewEncoder(os.NewFile(ControlFD, "control")),
+		orders:   make(chan Order),
+		ended:    make(chan child),
 		commands: map[int]uint64{},
 	}
-	var first Order
-	if s.decoder.Decode(&first) != nil || first.Plan == nil {
-		return 1
-	}
-	s.sandbox = first.Plan.Sandbox
-	ready := prepare(*first.Plan)
-	if s.report(Report{Ready: &ready}) != nil || ready.Error != "" {
+	s.decoder = json.NewDecoder(s.control)
+	if !s.setUp() {
 		return 1
 	}
 	go s.receive()
 	return s.serve()
+}
+
+// setUp does the first two orders, and says whether the task can be forked.
+func (s *stage) setUp() bool {
+	var first, second Order
+	if s.decoder.Decode(&first) != nil || first.Space == nil {
+		return false
+	}
+	alone := s.separate(*first.Space)
+	if s.report(Report{Alone: &alone}) != nil || alone.Error != "" {
+		return false
+	}
+	if s.decoder.Decode(&second) != nil || second.Plan == nil {
+		return false
+	}
+	ready := s.prepare(*second.Plan)
+	return s.report(Report{Ready: &ready}) == nil && ready.Error == ""
 }
 
 // shield makes the process fit to be process 1: no descriptor but 0, 1 and 2

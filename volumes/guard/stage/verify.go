@@ -48,7 +48,7 @@ func (d bound) verify(table []*mountinfo.Info) error {
 			continue
 		}
 		readOnly := strings.Contains(","+i.Options+",", ",ro,")
-		if i.Mountpoint == d.point && mounts.Device(i) == d.Device && i.Root == d.subtree && (readOnly || !d.ReadOnly) {
+		if i.Mountpoint == d.point && mounts.Device(i) == d.Device && i.Root == d.Subtree && (readOnly || !d.ReadOnly) {
 			return nil
 		}
 		return fmt.Errorf("the mount table says %s %d:%d %s %s", i.Mountpoint, i.Major, i.Minor, i.Root, i.Options)

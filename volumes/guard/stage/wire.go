@@ -13,9 +13,12 @@ const LaunchName = "flocker-launch"
 // come and Reports go as JSON values, one after the other.
 const ControlFD = 3
 
-// Order is one message to the second stage; one field is set. The plan is the
-// first.
+// Order is one message to the second stage; one field is set. The space is the
+// first, the plan the second. Before the plan come the descriptors that belong
+// to it, as SCM_RIGHTS: the trees of its binds in their order, then what the
+// second stage is to keep open.
 type Order struct {
+	Space   *Space         `json:",omitempty"`
 	Plan    *Plan          `json:",omitempty"`
 	Task    *Task          `json:",omitempty"`
 	Command *Command       `json:",omitempty"`
@@ -30,17 +33,21 @@ type Command struct {
 	Task Task
 }
 
+// Space is what the task's view of the machine is made of before its datasets
+// are there.
+type Space struct{ Sandbox string }
+
 // Plan is what to bind. See guard.Config.
 type Plan struct {
-	Sandbox string
-	Binds   []Bind
-	Roots   []string
+	Binds []Bind
+	Roots []string
 }
 
 // Bind is one dataset to be bound. See guard.Bind.
 type Bind struct {
 	Source   string
 	Device   uint64
+	Subtree  string // root of the source in its filesystem
 	Path     string
 	ReadOnly bool
 }
@@ -82,6 +89,7 @@ type TTY struct{ Rows, Columns uint16 }
 
 // Report is one message from the second stage; one field is set.
 type Report struct {
+	Alone  *Alone              `json:",omitempty"`
 	Ready  *Ready              `json:",omitempty"`
 	Run    *Outcome            `json:",omitempty"`
 	Exited *syscall.WaitStatus `json:",omitempty"`
@@ -96,12 +104,17 @@ type Ended struct {
 	Status  syscall.WaitStatus // else: how its first process ended
 }
 
+// Alone answers the space.
+type Alone struct {
+	StartTime    uint64 // field 22 of the second stage's stat file
+	PIDNamespace uint64 // inode
+	Error        string // "" when nothing of the node's datasets is seen any more
+}
+
 // Ready answers the plan.
 type Ready struct {
-	Created      []string // directories made for binds below the sandbox, relative to it, outermost first
-	StartTime    uint64   // field 22 of the second stage's stat file
-	PIDNamespace uint64   // inode
-	Error        string   // "" when all binds are in place
+	Created []string // directories made for binds below the sandbox, relative to it, outermost first
+	Error   string   // "" when all binds are in place
 }
 
 // Outcome answers a task.
