@@ -36,10 +36,14 @@ func TestTaskEnvironmentOrder(t *testing.T) {
 		group bool
 		want  []string
 	}{
-		"alone": {false, []string{"A=again", "B=2", "AA=4", "MESOS_SANDBOX=/s", "MESOS_AGENT_ENDPOINT=[::1]:5051", "NEW=a=b\nc", "S=s3cret", "EMPTY=",
-			"MESOS_ALLOCATION_ROLE=storage", "MESOS_CONTAINER_IP=mine", "FLOCKER_EXECUTOR_MINE=the task's own"}},
-		"in a group": {true, []string{"A=again", "B=2", "AA=4", "MESOS_SANDBOX=/s/tasks/t", "MESOS_AGENT_ENDPOINT=[::1]:5051", "NEW=a=b\nc", "S=s3cret", "EMPTY=",
-			"MESOS_ALLOCATION_ROLE=storage", "MESOS_CONTAINER_IP=::1", "FLOCKER_EXECUTOR_MINE=the task's own"}},
+		"alone": {false, []string{
+			"A=again", "B=2", "AA=4", "MESOS_SANDBOX=/s", "MESOS_AGENT_ENDPOINT=[::1]:5051", "NEW=a=b\nc", "S=s3cret", "EMPTY=",
+			"MESOS_ALLOCATION_ROLE=storage", "MESOS_CONTAINER_IP=mine", "FLOCKER_EXECUTOR_MINE=the task's own",
+		}},
+		"in a group": {true, []string{
+			"A=again", "B=2", "AA=4", "MESOS_SANDBOX=/s/tasks/t", "MESOS_AGENT_ENDPOINT=[::1]:5051", "NEW=a=b\nc", "S=s3cret", "EMPTY=",
+			"MESOS_ALLOCATION_ROLE=storage", "MESOS_CONTAINER_IP=::1", "FLOCKER_EXECUTOR_MINE=the task's own",
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := executor.NewSpec(t.Context(), task, executor.SpecOptions{LabelPrefix: "flocker.", Environ: environ, Sandbox: "/s", Group: c.group})
