@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 
@@ -57,6 +58,12 @@ func answered(err error, statuses ...int) bool {
 		}
 	}
 	return false
+}
+
+// timedOut says that an answer was waited for in vain.
+func timedOut(err error) bool {
+	var n net.Error
+	return errors.As(err, &n) && n.Timeout()
 }
 
 // caller makes the executor's calls.

@@ -40,6 +40,7 @@ type owner struct {
 	lost     error          // why there is no hope of an agent any more
 	flushes  []chan<- error
 	beats    bool // the agent sends heartbeats
+	reminded bool // what is overdue was sent again, and nothing acknowledged since
 
 	retry       <-chan time.Time // subscribe again
 	patience    <-chan time.Time // give up to subscribe

@@ -91,6 +91,10 @@ func (o *owner) posted(err error) {
 	}
 	o.log.Warn("sending a status update failed", zap.Error(err))
 	o.failures++
+	if timedOut(err) { // so may the stream be, which does not show it
+		o.subscribeAnew()
+		return
+	}
 	if o.failures == maxFailures || answered(err, http.StatusUnauthorized, http.StatusForbidden) {
 		o.disconnect()
 		o.tryAgain(err)
@@ -111,6 +115,7 @@ func (o *owner) acknowledged(a *wire.Event_Acknowledged) {
 	}
 	failpoint.Hit("acknowledged." + phase(status) + ".before")
 	o.ledger.acknowledged(a.TaskID.Value, a.UUID)
+	o.reminded = false
 	failpoint.Hit("acknowledged." + phase(status) + ".after")
 	o.awaitAcknowledgement()
 	o.settle()

@@ -33,6 +33,11 @@ func (o *owner) listenFor(e *wire.Event) {
 // framework checkpoints or not.
 func (o *owner) silent() {
 	o.log.Warn("no heartbeat from the agent; subscribing again", zap.Duration("silent for", silenceLimit))
+	o.subscribeAnew()
+}
+
+// subscribeAnew replaces a subscription that may be dead on its way.
+func (o *owner) subscribeAnew() {
 	o.disconnect()
 	o.connect()
 }
@@ -55,10 +60,19 @@ func (o *owner) awaitAcknowledgement() {
 }
 
 // remind sends again what an acknowledgement has not come for: an agent
-// acknowledges a duplicate without passing it on (slave.cpp, statusUpdate).
+// acknowledges a duplicate without passing it on (slave.cpp, statusUpdate). When
+// that has not helped, the stream is to blame.
 func (o *owner) remind() {
-	o.log.Info("acknowledgements are overdue; sending the updates again", zap.Int("updates", len(o.ledger.overdue())))
 	o.overdue = nil
+	n := len(o.ledger.overdue())
+	if o.reminded {
+		o.reminded = false
+		o.log.Warn("acknowledgements do not come; subscribing again", zap.Int("updates", n))
+		o.subscribeAnew()
+		return
+	}
+	o.reminded = true
+	o.log.Info("acknowledgements are overdue; sending the updates again", zap.Int("updates", n))
 	o.ledger.again()
 	o.sendNext()
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // What the agent took and did not acknowledge is sent again, in order and the
-// same; what comes meanwhile waits behind it.
+// same; when that does not help, it goes along with a new subscription.
 func TestAcknowledgementsLost(t *testing.T) {
 	inSession(t, environment(), func(t *testing.T, a *agent, s *executor.Session) {
 		st := <-a.streams
@@ -26,21 +26,26 @@ func TestAcknowledgementsLost(t *testing.T) {
 			u.answer <- http.StatusAccepted
 			sent = append(sent, u.status)
 		}
-		for range 2 {
-			synctest.Wait()
-			began := time.Now()
-			for _, want := range sent {
-				u := wantState(t, a, want.GetState())
-				if !same(u.status, want) {
-					t.Errorf("sent again as another update: %+v", u.status)
-				}
-				u.answer <- http.StatusAccepted
+		began := time.Now()
+		for _, want := range sent {
+			u := wantState(t, a, want.GetState())
+			if !same(u.status, want) {
+				t.Errorf("sent again as another update: %+v", u.status)
 			}
-			if waited := time.Since(began); waited != 10*time.Second {
-				t.Errorf("sent again after %v", waited)
-			}
+			u.answer <- http.StatusAccepted
 		}
-		st.send(acknowledged(sent[0]), acknowledged(sent[1]))
+		if waited := time.Since(began); waited != 10*time.Second {
+			t.Errorf("sent again after %v", waited)
+		}
+		st = <-a.streams
+		if waited := time.Since(began); waited != 20*time.Second {
+			t.Errorf("subscribes again after %v", waited)
+		}
+		carried := st.call.Subscribe.UnacknowledgedUpdates
+		if len(carried) != 2 || !same(carried[0].Status, sent[0]) || !same(carried[1].Status, sent[1]) {
+			t.Errorf("carried: %+v", carried)
+		}
+		st.send(subscribed(), acknowledged(sent[0]), acknowledged(sent[1]))
 		synctest.Wait()
 		noUpdate(t, a, time.Hour)
 	})
@@ -50,18 +55,20 @@ func TestAcknowledgementsLost(t *testing.T) {
 // it would take it for news of an unknown task.
 func TestEndIsNotRepeated(t *testing.T) {
 	inSession(t, environment(), func(t *testing.T, a *agent, s *executor.Session) {
-		(<-a.streams).send(subscribed())
+		st := <-a.streams
+		st.send(subscribed())
 		for _, state := range []mesos.TaskState{mesos.TASK_RUNNING, mesos.TASK_FINISHED} {
 			s.Send(status(state))
 			wantState(t, a, state).answer <- http.StatusAccepted
 		}
 		s.Send(executor.Status{Task: "other", State: mesos.TASK_RUNNING})
 		wantState(t, a, mesos.TASK_RUNNING).answer <- http.StatusAccepted
-		if u := wantState(t, a, mesos.TASK_RUNNING); u.status.TaskID.Value != "other" {
-			t.Errorf("%s of the task that has ended is sent again", u.status.GetState())
-		} else {
-			u.answer <- http.StatusAccepted
+		u := wantState(t, a, mesos.TASK_RUNNING)
+		if u.status.TaskID.Value != "other" {
+			t.Error("what belongs to the task that has ended is sent again")
 		}
+		u.answer <- http.StatusAccepted
+		st.send(acknowledged(u.status))
 		if err := s.Flush(t.Context()); !errors.Is(err, executor.ErrUnacknowledged) {
 			t.Errorf("flush: %v", err)
 		}
@@ -128,6 +135,34 @@ func TestHeartbeatCalls(t *testing.T) {
 		wantEvent[executor.Disconnected](t, s)
 		if n := a.beats.Load(); n != 3 {
 			t.Errorf("%d heartbeats, wanted 3", n)
+		}
+	})
+}
+
+// An update that is not answered: the stream may be as dead as its connection,
+// and the update goes along with a new one. Here too the framework need not
+// checkpoint.
+func TestUpdateIsNotAnswered(t *testing.T) {
+	e := environment()
+	e.Checkpoint = false
+	inSession(t, e, func(t *testing.T, a *agent, s *executor.Session) {
+		(<-a.streams).send(subscribed())
+		wantEvent[executor.Subscribed](t, s)
+		s.Send(status(mesos.TASK_FINISHED))
+		began := time.Now()
+		u := wantState(t, a, mesos.TASK_FINISHED)
+		wantEvent[executor.Disconnected](t, s)
+		<-u.gone
+		st := <-a.streams
+		if waited := time.Since(began); waited > 20*time.Second {
+			t.Errorf("subscribes again after %v", waited)
+		}
+		if carried := st.call.Subscribe.UnacknowledgedUpdates; len(carried) != 1 || !same(carried[0].Status, u.status) {
+			t.Errorf("carried: %+v", carried)
+		}
+		st.send(subscribed(), acknowledged(u.status))
+		if err := s.Flush(t.Context()); err != nil {
+			t.Errorf("flush: %v", err)
 		}
 	})
 }
