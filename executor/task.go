@@ -102,6 +102,9 @@ func (t *task) read() {
 		t.spec = spec
 		t.wanted(spec.Volumes)
 		t.log.Info("task", zap.String("command from", spec.Source), zap.Strings("passed over", spec.Passed), zap.Int("volumes", len(spec.Volumes)))
+		for _, warning := range spec.Warnings {
+			t.log.Warn(warning)
+		}
 	}
 }
 
