@@ -140,7 +140,7 @@ func (d *driver) disconnected(err error) error {
 func (d *driver) join() {
 	if d.cancel != nil {
 		d.cancel()
-		<-d.ended
+		d.log.Printf("disconnected (%v)", <-d.ended)
 	}
 }
 
