@@ -33,9 +33,31 @@ func NewDataset(t testing.TB) *Dataset {
 		t.Fatal(err)
 	}
 	run(t, "mkfs.ext4", "-q", "-F", d.Image)
+	d.attach(t)
+	return d
+}
+
+// PowerCut is a copy of the dataset as it would be found after a power cut at
+// this moment: what the filesystem has not written to its device is not there.
+func (d *Dataset) PowerCut(t testing.TB) *Dataset {
+	t.Helper()
+	found := &Dataset{ID: uuid.NewString()}
+	found.Image = filepath.Join(t.TempDir(), found.ID+".img")
+	data, err := os.ReadFile(d.Image)
+	if err == nil {
+		err = os.WriteFile(found.Image, data, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	found.attach(t)
+	return found
+}
+
+func (d *Dataset) attach(t testing.TB) {
+	t.Helper()
 	d.Loop = run(t, "losetup", "--find", "--show", d.Image)
 	t.Cleanup(func() { d.detach(t) })
-	return d
 }
 
 // detach fails the test when the loop device stays, because something still has
