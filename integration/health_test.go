@@ -17,7 +17,7 @@ func watched(task cluster.Task, health, check string) cluster.Task {
 	task.Info = func(info *mesos.TaskInfo) {
 		info.HealthCheck = &mesos.HealthCheck{
 			Type: mesos.HealthCheck_COMMAND, Command: &mesos.CommandInfo{Value: &health},
-			DelaySeconds: ptr(0.0), IntervalSeconds: ptr(0.1), GracePeriodSeconds: ptr(0.0), ConsecutiveFailures: ptr(uint32(3)),
+			DelaySeconds: ptr(0.0), IntervalSeconds: ptr(0.1), GracePeriodSeconds: ptr(10.0), ConsecutiveFailures: ptr(uint32(3)),
 		}
 		info.Check = &mesos.CheckInfo{
 			Type: mesos.CheckInfo_COMMAND, DelaySeconds: ptr(0.0), IntervalSeconds: ptr(0.1),
