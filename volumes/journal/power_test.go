@@ -1,9 +1,12 @@
 package journal_test
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/mesos-flocker/flocker-executor/volumes/journal"
 	"github.com/mesos-flocker/flocker-executor/volumes/mounts/mountstest"
@@ -33,8 +36,15 @@ func TestPowerCut(t *testing.T) {
 	d := mountstest.NewDataset(t)
 	point := filepath.Join(t.TempDir(), "disk")
 	d.MountAt(t, point)
+	// ext4 would write out by itself what is renamed over another file.
+	must(t, unix.Mount("", point, "", unix.MS_REMOUNT, "noauto_da_alloc"))
 	j := create(t, filepath.Join(point, "state"))
 	r := newRun(t, j)
+	after := filepath.Join(t.TempDir(), "after")
+	d.PowerCut(t).MountAt(t, after)
+	if _, err := os.Stat(filepath.Join(after, "state/runs", r.Name)); err != nil {
+		t.Errorf("a power cut after a new run: %v", err)
+	}
 	e := entry(r.Name, idA)
 	for _, step := range []struct {
 		name string
