@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/moby/sys/mountinfo"
@@ -38,13 +39,12 @@ func (g *Guard) bind(ctx context.Context, c Config) error {
 		return err
 	}
 	failpoint.Hit("guard.bind.before")
-	for _, fd := range trees {
-		if err := g.pass(fd); err != nil {
-			return err
-		}
-	}
+	all := slices.Clone(trees)
 	for _, f := range c.Keep {
-		if err := g.pass(int(f.Fd())); err != nil {
+		all = append(all, int(f.Fd()))
+	}
+	for fds := range slices.Chunk(all, stage.ManyDescriptors) {
+		if err := g.pass(fds); err != nil {
 			return err
 		}
 	}
@@ -122,9 +122,9 @@ func clone(b Bind) (int, error) {
 	return tree, nil
 }
 
-// pass hands a descriptor to the guard. The blank that carries it means nothing
+// pass hands descriptors to the guard. The blank that carries them means nothing
 // in what else it reads.
-func (g *Guard) pass(fd int) error {
+func (g *Guard) pass(fds []int) error {
 	if err := g.control.SetWriteDeadline(time.Now().Add(sendTimeout)); err != nil {
 		return fmt.Errorf("%w: %w", errDied, err)
 	}
@@ -134,7 +134,7 @@ func (g *Guard) pass(fd int) error {
 	}
 	var sent error
 	err = conn.Write(func(control uintptr) bool {
-		sent = unix.Sendmsg(int(control), []byte{' '}, unix.UnixRights(fd), nil, unix.MSG_NOSIGNAL)
+		sent = unix.Sendmsg(int(control), []byte{' '}, unix.UnixRights(fds...), nil, unix.MSG_NOSIGNAL)
 		return !errors.Is(sent, unix.EAGAIN)
 	})
 	if err = errors.Join(err, sent); err != nil {

@@ -9,15 +9,17 @@ import (
 
 // control reads the control socket and collects the descriptors that come over
 // it. A plain read would drop those.
-type control struct{ received []int }
+type control struct {
+	received []int
+	oob      [1040]byte // room for ManyDescriptors
+}
 
-// manyDescriptors is the most that the kernel passes at once (SCM_MAX_FD).
-const manyDescriptors = 253
+// ManyDescriptors is the most that the kernel passes at once (SCM_MAX_FD).
+const ManyDescriptors = 253
 
 func (c *control) Read(p []byte) (int, error) {
-	oob := make([]byte, unix.CmsgSpace(4*manyDescriptors))
 	for {
-		n, length, _, _, err := unix.Recvmsg(ControlFD, p, oob, unix.MSG_CMSG_CLOEXEC)
+		n, length, _, _, err := unix.Recvmsg(ControlFD, p, c.oob[:], unix.MSG_CMSG_CLOEXEC)
 		switch {
 		case err == unix.EINTR:
 			continue
@@ -26,7 +28,7 @@ func (c *control) Read(p []byte) (int, error) {
 		case n == 0:
 			return 0, io.EOF
 		}
-		return n, c.take(oob[:length])
+		return n, c.take(c.oob[:length])
 	}
 }
 
