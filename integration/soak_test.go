@@ -9,7 +9,9 @@ import (
 )
 
 // TestSoakTorture runs for SOAK (a Go duration), or five minutes.
-func TestSoakTorture(t *testing.T) {
+func TestSoakTorture(t *testing.T) { torture(t, 6, soakLength(t)) }
+
+func soakLength(t *testing.T) time.Duration {
 	length := 5 * time.Minute
 	if text := os.Getenv("SOAK"); text != "" {
 		var err error
@@ -17,5 +19,5 @@ func TestSoakTorture(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	torture(t, 6, length)
+	return length
 }
