@@ -31,8 +31,8 @@ test: need-test ## all tests with -race: unit, integration, end to end (root)
 soak: need-test ## the long tests
 	$(GO) test -race -count=1 -timeout 3600s -tags soak -run Soak $(PACKAGES)
 
-bench: build need-test ## figures of this build beside what they are compared with (root)
-	$(GO) run ./integration/bench
+bench: build need-test ## figures of this build beside what they are compared with; BENCH=tasks for one part (root)
+	$(GO) run ./integration/bench $(BENCH)
 
 fuzz: ## every fuzz target for a while
 	.ci/fuzz

@@ -1,6 +1,7 @@
 // Command bench measures the built flocker-executor on a minicluster and prints
 // the figures beside the budgets and beside what they are compared with, all
-// from one run. It asserts nothing.
+// from one run. It asserts nothing. Its arguments name the parts to measure;
+// without any it measures all.
 package main
 
 import (
@@ -11,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/mesos-flocker/flocker-executor/integration/cluster"
@@ -24,7 +26,7 @@ func main() {
 	n := flag.Int("n", 30, "repetitions of the short measurements")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, *executor, *n)
+	err := run(ctx, *executor, *n, flag.Args())
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -32,18 +34,47 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, executor string, n int) error {
+// part is one group of measurements; n is the number of repetitions of short ones.
+type part struct {
+	name    string
+	measure func(ctx context.Context, executor string, n int) error
+}
+
+var parts = []part{
+	{"binary", binary}, {"tasks", tasks}, {"requests", requests}, {"waiting", waiting}, {"many", many}, {"restarts", restarts},
+}
+
+func run(ctx context.Context, executor string, n int, wanted []string) error {
 	executor, err := filepath.Abs(executor)
 	if err != nil {
 		return err
 	}
+	chosen, err := choose(wanted)
+	if err != nil {
+		return err
+	}
 	fmt.Printf("%d cores, %s, %s\n", runtime.NumCPU(), runtime.Version(), time.Now().UTC().Format(time.RFC3339))
-	for _, measure := range []func(context.Context, string, int) error{binary, tasks, requests, waiting} {
-		if err := measure(ctx, executor, n); err != nil {
-			return err
+	for _, p := range chosen {
+		if err := p.measure(ctx, executor, n); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
 	return nil
+}
+
+func choose(wanted []string) ([]part, error) {
+	if len(wanted) == 0 {
+		return parts, nil
+	}
+	var chosen []part
+	for _, name := range wanted {
+		i := slices.IndexFunc(parts, func(p part) bool { return p.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("there is no part %q; there are binary, tasks, requests, waiting, many, restarts", name)
+		}
+		chosen = append(chosen, parts[i])
+	}
+	return chosen, nil
 }
 
 // heading sets a group of figures apart.
