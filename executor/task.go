@@ -172,7 +172,7 @@ func (t *task) run(acquire context.Context) Status {
 // task its process.
 func (t *task) start(ctx context.Context) error {
 	if u := t.spec.Command.User; u != nil {
-		if err := giveSandbox(t.spec.Sandbox, *u); err != nil {
+		if err := giveSandbox(t.options.Environment.Sandbox, t.spec.Sandbox, *u); err != nil {
 			return err
 		}
 	}

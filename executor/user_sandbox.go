@@ -18,17 +18,39 @@ const maxFileName = 255
 // giveSandbox makes u the owner of a task's sandbox, and of stdout and stderr in
 // it, as the agent does for the user of an executor. Everything else stays whose
 // it is. No link is followed, and a file that has a second name is left alone.
+// For a sandbox within that of the executor, which the agent closes to all but
+// the executor's user, others may then pass through, and not read, the latter.
 // It is called before the task's start, and may be called again.
-func giveSandbox(sandbox string, u guard.User) error {
-	dir, err := unix.Open(sandbox, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return fmt.Errorf("give %s to user %d: %w", sandbox, u.UID, err)
+func giveSandbox(executors, sandbox string, u guard.User) error {
+	err := inDirectory(sandbox, func(dir int) error {
+		return errors.Join(give(dir, u), giveFile(dir, "stdout", u), giveFile(dir, "stderr", u))
+	})
+	if err == nil && executors != sandbox {
+		err = inDirectory(executors, letPass)
 	}
-	err = errors.Join(give(dir, u), giveFile(dir, "stdout", u), giveFile(dir, "stderr", u), unix.Close(dir))
 	if err != nil {
 		return fmt.Errorf("give %s to user %d: %w", sandbox, u.UID, err)
 	}
 	return nil
+}
+
+// inDirectory does something with a directory's descriptor, which can read
+// nothing.
+func inDirectory(path string, do func(dir int) error) error {
+	dir, err := unix.Open(path, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	return errors.Join(do(dir), unix.Close(dir))
+}
+
+// letPass lets everybody search a directory.
+func letPass(dir int) error {
+	var st unix.Stat_t
+	if err := unix.Fstat(dir, &st); err != nil {
+		return err
+	}
+	return unix.Chmod(fmt.Sprintf("/proc/self/fd/%d", dir), st.Mode&0o7777|0o001)
 }
 
 // giveFile gives a regular file of dir; a missing one is no error.

@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -40,7 +41,7 @@ func TestGiveSandbox(t *testing.T) {
 	u := guard.User{UID: user[0], GID: user[1]}
 	expect := func(want map[string][2]uint32) {
 		t.Helper()
-		if err := giveSandbox(sandbox, u); err != nil {
+		if err := giveSandbox(sandbox, sandbox, u); err != nil {
 			t.Fatal(err)
 		}
 		for path, owner := range want {
@@ -63,10 +64,36 @@ func TestGiveSandbox(t *testing.T) {
 	if err := os.Symlink(sandbox, link); err != nil {
 		t.Fatal(err)
 	}
-	if err := giveSandbox(link, u); err == nil {
+	if err := giveSandbox(link, link, u); err == nil {
 		t.Error("a link is followed")
 	}
-	if err := giveSandbox(filepath.Join(dir, "none"), u); err == nil {
+	if err := giveSandbox(sandbox, filepath.Join(dir, "none"), u); err == nil {
 		t.Error("a missing sandbox is given away")
+	}
+}
+
+// The way to a sandbox within the executor's is open to its user, and no more.
+func TestGiveSandboxWithinAnother(t *testing.T) {
+	executors := filepath.Join(t.TempDir(), "sandbox")
+	sandbox := filepath.Join(executors, "tasks", "t")
+	if err := os.MkdirAll(sandbox, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	u := guard.User{UID: 4711, GID: 4712}
+	mode := func() os.FileMode {
+		info, err := os.Stat(executors)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Mode().Perm()
+	}
+	if err := giveSandbox(executors, executors, u); err != nil || mode() != 0o750 {
+		t.Errorf("the executor's own: %v, mode %v", err, mode())
+	}
+	if err := errors.Join(os.Chown(executors, 0, 0), giveSandbox(executors, sandbox, u)); err != nil || mode() != 0o751 {
+		t.Errorf("%v, mode %v", err, mode())
+	}
+	if ownerOf(t, executors) != [2]uint32{} || ownerOf(t, sandbox) != [2]uint32{4711, 4712} {
+		t.Errorf("owners %v and %v", ownerOf(t, executors), ownerOf(t, sandbox))
 	}
 }
