@@ -4,6 +4,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -140,4 +142,34 @@ func TestStopOfAGuardThatWaits(t *testing.T) {
 	if err := g.Bind(deadline(t), guard.Config{}); err == nil || !strings.Contains(err.Error(), "the guard died") {
 		t.Errorf("Bind = %v", err)
 	}
+}
+
+// The sandbox is given to the task's user when the volumes are there.
+func TestSandboxChangesItsOwnerMeanwhile(t *testing.T) {
+	w := newWorld(t)
+	g := launch(t, w.sandbox)
+	w.sandboxSettled(t, g)
+	if err := os.Chown(w.sandbox, 1234, 2345); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Bind(deadline(t), w.config("a/b")); err != nil {
+		t.Fatal(err)
+	}
+	var info unix.Stat_t
+	if err := unix.Stat(filepath.Join(w.sandbox, "a"), &info); err != nil || info.Uid != 1234 || info.Gid != 2345 {
+		t.Errorf("owner %d:%d, %v", info.Uid, info.Gid, err)
+	}
+}
+
+// sandboxSettled waits until the guard has its own /proc and the sandbox open.
+func (w *world) sandboxSettled(t *testing.T, g *guard.Guard) {
+	t.Helper()
+	dir := "/proc/" + strconv.Itoa(g.Identity().Pid) + "/fd/"
+	eventually(t, "the guard opens the sandbox", func() bool {
+		fds, _ := os.ReadDir(dir)
+		return slices.ContainsFunc(fds, func(fd os.DirEntry) bool {
+			target, err := os.Readlink(dir + fd.Name())
+			return err == nil && target == w.sandbox
+		})
+	})
 }

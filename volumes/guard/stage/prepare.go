@@ -118,6 +118,10 @@ func (b *binder) bindAll(p Plan, trees []int) error {
 	if err := b.know(p.Roots); err != nil {
 		return err
 	}
+	// The sandbox may have been given to the task's user meanwhile.
+	if err := b.look(); err != nil {
+		return err
+	}
 	if len(trees) < len(p.Binds) {
 		return fmt.Errorf("%d descriptors came for %d binds", len(trees), len(p.Binds))
 	}
