@@ -34,7 +34,7 @@ esac
 }
 
 // whoAmI tells the user and the groups, and that the sandbox is the user's.
-const whoAmI = `echo "$(id -u):$(id -g):$(id -G):$HOME:$USER"; stat -c %n=%u:%g . stdout stderr; touch mine && stat -c %n=%u:%g mine`
+const whoAmI = `echo "$(id -u):$(id -g):$(id -G):$HOME:$USER"; stat -c %n=%u:%g . stdout stderr; touch "$MESOS_SANDBOX/mine" && stat -c %n=%u:%g mine`
 
 // A task runs as flocker.user, in a sandbox that is the user's. The volume keeps
 // its own permissions: the user writes where it is allowed to.
