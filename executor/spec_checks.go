@@ -136,9 +136,7 @@ func (r checkReader) healthHTTP(h *mesos.HealthCheck_HTTPCheckInfo) (*checks.HTT
 	if out.Scheme != "http" && out.Scheme != "https" {
 		return nil, r.fail("http.scheme", "%q: http and https are allowed", out.Scheme)
 	}
-	if len(h.Statuses) > 0 {
-		return nil, r.fail("http.statuses", "%v: not supported: 200 to 399 are healthy, as with Mesos' own executors", h.Statuses)
-	}
+	out.Statuses = h.Statuses
 	out.IPv6, err = r.ipv6("http", h.GetProtocol())
 	return out, err
 }

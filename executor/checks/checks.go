@@ -36,12 +36,14 @@ type Command struct {
 }
 
 // HTTP is a GET request to the loopback address. Redirects are followed, to any
-// host, fifty at most; a final status of 200 to 399 is success.
+// host, fifty at most.
 type HTTP struct {
 	Scheme string // http or https; certificates are not verified
 	Port   int
 	Path   string // "" or with a leading slash; may carry a query
 	IPv6   bool
+	// Statuses, of the last answer, that are success; none means 200 to 399.
+	Statuses []uint32
 }
 
 // TCP is a connection to the loopback address; to be accepted is success.

@@ -16,6 +16,7 @@
 //   - A pause of no length between two runs is MinInterval.
 //   - Resume runs at once, as there, but never before the first delay is over.
 //   - TCP checks reach ::1 as well.
+//   - The statuses of an HTTP health check are heeded.
 //   - Of an HTTP answer the first MiB is read: what is longer passes.
 //   - Proxies in the environment are ignored: none has any business between a
 //     task and its own loopback.

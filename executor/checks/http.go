@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -25,10 +26,10 @@ var errRedirects = fmt.Errorf("more than %d redirects", redirectsMost)
 
 func (h HTTP) probe() probe {
 	address := h.Scheme + "://" + loopback(h.IPv6, h.Port) + h.Path
-	return probe{"GET " + address, func(ctx context.Context) (Outcome, error) { return get(ctx, address) }}
+	return probe{"GET " + address, func(ctx context.Context) (Outcome, error) { return h.get(ctx, address) }}
 }
 
-func get(ctx context.Context, address string) (Outcome, error) {
+func (h HTTP) get(ctx context.Context, address string) (Outcome, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return Outcome{}, err
@@ -44,14 +45,20 @@ func get(ctx context.Context, address string) (Outcome, error) {
 		return Outcome{}, fmt.Errorf("read the answer: %w", bare(err))
 	}
 	code := uint32(res.StatusCode)
+	if h.well(code) {
+		return Outcome{StatusCode: &code}, nil
+	}
 	return Outcome{StatusCode: &code}, unwell(res, address)
 }
 
-// unwell is nil for a status of 200 to 399.
-func unwell(res *http.Response, address string) error {
-	if res.StatusCode >= 200 && res.StatusCode < 400 {
-		return nil
+func (h HTTP) well(code uint32) bool {
+	if len(h.Statuses) > 0 {
+		return slices.Contains(h.Statuses, code)
 	}
+	return code >= 200 && code < 400
+}
+
+func unwell(res *http.Response, address string) error {
 	status := strings.TrimSpace(fmt.Sprintf("%d %s", res.StatusCode, http.StatusText(res.StatusCode)))
 	return redirected(errors.New(status), res.Request.URL.String(), address)
 }

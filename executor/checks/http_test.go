@@ -78,6 +78,20 @@ func TestStatusCodes(t *testing.T) {
 	}
 }
 
+// Statuses that are asked for replace the usual ones.
+func TestStatusesAskedFor(t *testing.T) {
+	for code, well := range map[int]bool{200: false, 204: true, 503: true} {
+		t.Run(strconv.Itoa(code), func(t *testing.T) {
+			h := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }, nil)
+			h.Statuses = []uint32{204, 503}
+			outcome, v := both(t, checks.Check{HTTP: &h})
+			if want := fmt.Sprint("status ", code); outcome != want || v.Healthy != well {
+				t.Errorf("%s, %+v; wanted %s, healthy %v", outcome, v, want, well)
+			}
+		})
+	}
+}
+
 func TestRequest(t *testing.T) {
 	requests := make(chan *http.Request, 10)
 	h := serve(t, func(_ http.ResponseWriter, r *http.Request) { requests <- r }, nil)
