@@ -263,7 +263,7 @@ func TestHealthChecks(t *testing.T) {
 			h.Type, h.HTTP = mesos.HealthCheck_HTTP, &mesos.HealthCheck_HTTPCheckInfo{Port: port, Path: ptr("/up")}
 		}, "GET http://127.0.0.1:"},
 		"HTTP IPv6": {ipv6, func(h *mesos.HealthCheck, port uint32) {
-			h.Type, h.HTTP = mesos.HealthCheck_HTTP, &mesos.HealthCheck_HTTPCheckInfo{Port: port, Protocol: mesos.IPv6.Enum(), Scheme: ptr("http"), Path: ptr("/up")}
+			h.Type, h.HTTP = mesos.HealthCheck_HTTP, &mesos.HealthCheck_HTTPCheckInfo{Port: port, Protocol: mesos.IPv6.Enum(), Scheme: ptr("http"), Path: ptr("/none"), Statuses: []uint32{404}}
 		}, "GET http://[::1]:"},
 		"TCP": {ipv4, func(h *mesos.HealthCheck, port uint32) {
 			h.Type, h.TCP = mesos.HealthCheck_TCP, &mesos.HealthCheck_TCPCheckInfo{Port: port}
