@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -24,25 +25,30 @@ type exampleFramework struct {
 // notesCommand counts how often it was started, and goes on counting.
 const notesCommand = `echo start >> data/starts; sync data/starts; echo "start $(grep -c start data/starts)"; n=0; while sleep 0.1; do n=$((n+1)); echo "count $n"; done`
 
-func buildExample(t *testing.T) string {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), "framework")
+// exampleProgram is built once.
+var exampleProgram = sync.OnceValues(func() (string, error) {
+	program := filepath.Join(binaries.dir, "example-framework")
 	if out, err := exec.Command("go", "build", "-race", "-o", program, "../examples/framework").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
-	return program
-}
+	return program, nil
+})
 
-// startExample starts the program once more; each run prints to a file of its own.
-func startExample(t *testing.T, program string, c *cluster.Minicluster, more ...string) *exampleFramework {
+// startExample starts the program once more, with what it remembers in the
+// cluster's folder; each run prints to a file of its own.
+func startExample(t *testing.T, c *cluster.Minicluster, more ...string) *exampleFramework {
 	t.Helper()
+	program, err := exampleProgram()
+	if err != nil {
+		t.Fatal(err)
+	}
 	out, err := os.CreateTemp(t.TempDir(), "out")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = out.Close() }()
 	args := append([]string{
-		"--master", c.Master.URL(), "--memory", program + ".json", "--executor", binaries.race,
+		"--master", c.Master.URL(), "--memory", filepath.Join(c.Dir(), "framework.json"), "--executor", binaries.race,
 		"--volume", "framework-notes:data:size=64MiB", "--command", notesCommand, "--backoff", "100ms",
 	}, more...)
 	f := &exampleFramework{cmd: exec.Command(program, args...), out: out.Name()}
@@ -125,20 +131,23 @@ func after(line, word string) string {
 func TestExamplesFramework(t *testing.T) {
 	t.Parallel()
 	c := startFaulty(t, cluster.Options{RecoveryTimeout: 3 * time.Second})
-	program := buildExample(t)
 
-	first := startExample(t, program, c)
+	first := startExample(t, c)
 	id := after(first.says(t, "subscribed as framework"), "framework")
 	home := after(first.says(t, "launching notes.1 on"), "on")
 	first.says(t, "notes.1", "TASK_RUNNING")
 	prints(t, c, "notes.1", "start 1")
 	_ = first.end(syscall.SIGKILL)
 
-	second := startExample(t, program, c)
+	second := startExample(t, c)
 	second.says(t, "subscribed as framework "+id)
 	second.says(t, "notes.1", "TASK_RUNNING", "RECONCILIATION")
 	prints(t, c, "notes.1", fmt.Sprintf("count %d", counted(t, c, "notes.1")+3))
 
+	if err := c.Master.DropStream(deadline(t), id); err != nil {
+		t.Fatal(err)
+	}
+	second.says(t, "disconnected")
 	loseAgent(t, c, home)
 	second.says(t, "notes.1", "TASK_UNREACHABLE")
 	if next := after(second.says(t, "launching notes.2 on"), "on"); next == home {
@@ -151,12 +160,31 @@ func TestExamplesFramework(t *testing.T) {
 		t.Errorf("SIGTERM: %v", err)
 	}
 	prints(t, c, "notes.2", fmt.Sprintf("count %d", counted(t, c, "notes.2")+3))
-	last := startExample(t, program, c, "--teardown")
+	last := startExample(t, c, "--teardown")
 	last.says(t, "notes.2", "TASK_RUNNING", "RECONCILIATION")
 	if err := last.end(syscall.SIGTERM); err != nil {
 		t.Errorf("SIGTERM with --teardown: %v", err)
 	}
 	gone(t, c, "framework-notes")
+}
+
+// The old task comes back with its agent while its replacement waits for the
+// volume: it is killed, and the replacement gets the volume.
+func TestExamplesFrameworkOldTaskReturns(t *testing.T) {
+	t.Parallel()
+	c := startFaulty(t, cluster.Options{})
+	f := startExample(t, c, "--reconcile", "1s")
+	home := after(f.says(t, "launching notes.1 on"), "on")
+	prints(t, c, "notes.1", "start 1")
+	loseAgent(t, c, home)
+	f.says(t, "notes.2", "TASK_STARTING", "is held by node")
+	prints(t, c, "notes.1", fmt.Sprintf("count %d", counted(t, c, "notes.1")+3))
+	if err := c.StartAgent(deadline(t), home); err != nil {
+		t.Fatal(err)
+	}
+	f.says(t, "notes.1", "TASK_KILLED")
+	f.says(t, "notes.2", "TASK_RUNNING")
+	prints(t, c, "notes.2", "start 2")
 }
 
 // counted is how far the task has counted.

@@ -97,7 +97,7 @@ func (d *driver) launch(ctx context.Context, o mesos.Offer) error {
 // update takes a status in and only then acknowledges it: what is acknowledged
 // never comes again. One without a uuid is the master's own.
 func (d *driver) update(ctx context.Context, s mesos.TaskStatus) error {
-	d.log.Printf("%s %s %s %q", s.TaskID.Value, s.GetState(), s.GetReason(), s.GetMessage())
+	d.log.Print(describe(s))
 	kill, err := d.service.status(s, time.Now())
 	if err != nil {
 		return err
@@ -110,6 +110,18 @@ func (d *driver) update(ctx context.Context, s mesos.TaskStatus) error {
 		d.try(ctx, calls.Kill(s.TaskID.Value, s.GetAgentID().GetValue()))
 	}
 	return nil
+}
+
+// describe a status in a line. GetReason of none would be one that is wrong.
+func describe(s mesos.TaskStatus) string {
+	text := s.TaskID.Value + " " + s.GetState().String()
+	if s.Reason != nil {
+		text += " " + s.Reason.String()
+	}
+	if s.Message != nil {
+		text += ": " + *s.Message
+	}
+	return text
 }
 
 // failure is the end of an executor, whose tasks get their own statuses, or of

@@ -104,7 +104,11 @@ func variables(e *mesos.Environment) map[string]string {
 
 // An app without portDefinitions gets one port, one with none gets none.
 func TestDefaults(t *testing.T) {
-	info := parse(t, `{"id": "a", "cmd": "x", "executor": "./x"}`).TaskInfo(0, "a.1", offer())
+	app := parse(t, `{"id": "a", "cmd": "x", "executor": "./x"}`)
+	if app.Instances != 1 || app.UpgradeStrategy != (marathon.UpgradeStrategy{MinimumHealthCapacity: 1, MaximumOverCapacity: 1}) {
+		t.Errorf("instances %d, upgradeStrategy %+v", app.Instances, app.UpgradeStrategy)
+	}
+	info := app.TaskInfo(0, "a.1", offer())
 	env := variables(info.Executor.Command.Environment)
 	for name, want := range map[string]string{
 		"MARATHON_APP_ID": "/a", "PORT": "31000", "PORT_DEFAULT": "31000",
