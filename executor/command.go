@@ -10,6 +10,7 @@ import (
 
 // command of a task, and which of its possible sources won.
 type command struct {
+	program  string // "" means the first of argv
 	argv     []string
 	source   string
 	passed   []string
@@ -18,13 +19,14 @@ type command struct {
 
 // candidate is one source of a command; no argv means that it holds none.
 type candidate struct {
-	source string
-	argv   []string
+	source  string
+	program string
+	argv    []string
 }
 
 // chooseCommand takes the first source that holds a command.
 func chooseCommand(label string, t mesos.TaskInfo, o SpecOptions) (command, error) {
-	own, err := infoCommand("TaskInfo.command", t.Command, false)
+	program, own, err := infoCommand("TaskInfo.command", t.Command, false)
 	if err != nil {
 		return command{}, err
 	}
@@ -33,16 +35,16 @@ func chooseCommand(label string, t mesos.TaskInfo, o SpecOptions) (command, erro
 		return command{}, err
 	}
 	cmd, marathon := marathonCmd(t.Executor)
-	arguments := candidate{"the executor's arguments", argumentsCommand(o.Arguments)}
+	arguments := candidate{source: "the executor's arguments", argv: argumentsCommand(o.Arguments)}
 	script := marathonScript(cmd)
 	if strings.TrimSpace(script) != "" {
 		arguments.argv = nil // what a shell has made of the same text
 	}
 	c := choose([]candidate{
-		{"TaskInfo.command", own},
-		{o.LabelPrefix + "command", shell(label)},
-		{"TaskInfo.data", fromData},
-		{marathonSource, shell(script)},
+		{source: "TaskInfo.command", program: program, argv: own},
+		{source: o.LabelPrefix + "command", argv: shell(label)},
+		{source: "TaskInfo.data", argv: fromData},
+		{source: marathonSource, argv: shell(script)},
 		arguments,
 	})
 	if marathon {
@@ -59,7 +61,7 @@ func choose(from []candidate) command {
 		switch {
 		case len(f.argv) == 0:
 		case c.argv == nil:
-			c.argv, c.source = f.argv, f.source
+			c.program, c.argv, c.source = f.program, f.argv, f.source
 		default:
 			c.passed = append(c.passed, f.source)
 		}
@@ -71,7 +73,7 @@ func checkCommand(c command, o SpecOptions) error {
 	if len(c.argv) == 0 {
 		return fmt.Errorf(`the task has no command: give it as label %scommand, as TaskInfo.data {"value": "…"}, or as arguments of the executor`, o.LabelPrefix)
 	}
-	if slices.ContainsFunc(c.argv, func(a string) bool { return strings.ContainsRune(a, 0) }) {
+	if slices.ContainsFunc(append([]string{c.program}, c.argv...), func(a string) bool { return strings.ContainsRune(a, 0) }) {
 		return fmt.Errorf("command from %s: contains a zero byte", c.source)
 	}
 	return nil
@@ -96,21 +98,21 @@ func argumentsCommand(words []string) []string {
 // infoCommand reads a CommandInfo (mesos.proto): a shell command, or the file of
 // a program and its argument list, whose first is argument 0. One without a
 // value holds no command, unless one is required. field names it in errors.
-func infoCommand(field string, c *mesos.CommandInfo, required bool) ([]string, error) {
+func infoCommand(field string, c *mesos.CommandInfo, required bool) (program string, argv []string, err error) {
 	blank := strings.TrimSpace(c.GetValue()) == ""
 	switch {
 	case len(c.GetURIs()) > 0:
-		return nil, fmt.Errorf("%s.uris: %q: nothing fetches it there: put it on ExecutorInfo.command.uris", field, c.URIs[0].Value)
+		return "", nil, fmt.Errorf("%s.uris: %q: nothing fetches it there: put it on ExecutorInfo.command.uris", field, c.URIs[0].Value)
 	case c == nil, c.GetShell() && blank && !required:
-		return nil, nil
+		return "", nil, nil
 	case blank && c.GetShell():
-		return nil, fmt.Errorf("%s.value: must be a shell command", field)
+		return "", nil, fmt.Errorf("%s.value: must be a shell command", field)
 	case c.GetShell():
-		return shell(c.GetValue()), nil
+		return "", shell(c.GetValue()), nil
 	case blank:
-		return nil, fmt.Errorf("%s.value: must be the path of a program, since shell is false", field)
+		return "", nil, fmt.Errorf("%s.value: must be the path of a program, since shell is false", field)
 	case len(c.Arguments) == 0:
-		return nil, fmt.Errorf("%s.arguments: must begin with the program's own name (argument 0), since shell is false", field)
+		return "", nil, fmt.Errorf("%s.arguments: must begin with the program's own name (argument 0), since shell is false", field)
 	}
-	return append([]string{c.GetValue()}, c.Arguments[1:]...), nil
+	return c.GetValue(), c.Arguments, nil
 }

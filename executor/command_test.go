@@ -92,8 +92,8 @@ func TestCommandOfTaskInfo(t *testing.T) {
 		says    string
 	}{
 		"shell":                {mesos.CommandInfo{Value: ptr("echo $X"), Arguments: []string{"ignored"}}, sh("echo $X"), ""},
-		"argv":                 {mesos.CommandInfo{Shell: new(bool), Value: ptr("sleep"), Arguments: []string{"sleep", "1 2"}}, []string{"sleep", "1 2"}, ""},
-		"argv, only the name":  {mesos.CommandInfo{Shell: new(bool), Value: ptr("./x"), Arguments: []string{"x"}}, []string{"./x"}, ""},
+		"argv":                 {mesos.CommandInfo{Shell: new(bool), Value: ptr("/bin/busybox"), Arguments: []string{"sleep", "1 2"}}, []string{"sleep", "1 2"}, ""},
+		"argv, only the name":  {mesos.CommandInfo{Shell: new(bool), Value: ptr("./x"), Arguments: []string{"x"}}, []string{"x"}, ""},
 		"without a value":      {mesos.CommandInfo{}, sh("from label"), ""},
 		"blank":                {mesos.CommandInfo{Value: ptr(" \n")}, sh("from label"), ""},
 		"argv without argv[0]": {mesos.CommandInfo{Shell: new(bool), Value: ptr("sleep")}, nil, "TaskInfo.command.arguments: must begin with the program's own name"},
@@ -106,8 +106,12 @@ func TestCommandOfTaskInfo(t *testing.T) {
 				refuses(t, withCommand(c.command), false, c.says)
 				return
 			}
-			if d := cmp.Diff(c.want, accepted(t, withCommand(c.command)).Command.Argv); d != "" {
+			got := accepted(t, withCommand(c.command)).Command
+			if d := cmp.Diff(c.want, got.Argv); d != "" {
 				t.Error(d)
+			}
+			if !c.command.GetShell() && got.Program != c.command.GetValue() || c.command.GetShell() && got.Program != "" {
+				t.Errorf("program %q", got.Program)
 			}
 		})
 	}

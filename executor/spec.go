@@ -79,7 +79,7 @@ func NewSpec(ctx context.Context, t mesos.TaskInfo, o SpecOptions) (Spec, error)
 		Source:   command.source,
 		Passed:   command.passed,
 	}
-	s.Command.Argv = command.argv
+	s.Command.Program, s.Command.Argv = command.program, command.argv
 	return s, s.addTimesAndChecks(ctx, t)
 }
 

@@ -103,7 +103,7 @@ func (r checkReader) seconds(field string, value float64) (time.Duration, error)
 // top, as the task's user.
 func (r checkReader) command(field string, c *mesos.CommandInfo) (*checks.Command, error) {
 	field = r.field + "." + field
-	argv, err := infoCommand(field, c, true)
+	program, argv, err := infoCommand(field, c, true)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func (r checkReader) command(field string, c *mesos.CommandInfo) (*checks.Comman
 	if err != nil {
 		return nil, err
 	}
-	return &checks.Command{Argv: argv, Env: env}, nil
+	return &checks.Command{Program: program, Argv: argv, Env: env}, nil
 }
 
 func (r checkReader) http(field string, port uint32, path string) (*checks.HTTP, error) {

@@ -69,7 +69,7 @@ func TestChecksFields(t *testing.T) {
 			c.Type, c.Command = mesos.CheckInfo_COMMAND, &mesos.CheckInfo_Command{Command: argv}
 			h.Type, h.Command = mesos.HealthCheck_COMMAND, &argv
 		}, with(func(c *checks.Check) {
-			c.Command = &checks.Command{Argv: []string{"./ok", "-v"}, Env: []string{"PATH=/bin", "MESOS_ALLOCATION_ROLE="}}
+			c.Command = &checks.Command{Program: "./ok", Argv: []string{"ok", "-v"}, Env: []string{"PATH=/bin", "MESOS_ALLOCATION_ROLE="}}
 		}), ""},
 		"http": {func(c *mesos.CheckInfo, h *mesos.HealthCheck) {
 			c.Type, c.HTTP = mesos.CheckInfo_HTTP, &mesos.CheckInfo_Http{Port: 65535, Path: ptr("/a?b")}

@@ -32,7 +32,7 @@ func (t *task) watch() *watch {
 // within its limits. What it writes is no output of the task's.
 func (t *task) beside(ctx context.Context, c checks.Command) (int, error) {
 	command := t.spec.Command
-	command.Argv, command.Env, command.Stdout = c.Argv, c.Env, command.Stderr
+	command.Program, command.Argv, command.Env, command.Stdout = c.Program, c.Argv, c.Env, command.Stderr
 	status, err := t.held.Exec(ctx, command)
 	if err != nil {
 		return 0, err

@@ -31,8 +31,9 @@ type Health struct {
 
 // Command is a program that is run beside the task; exit status 0 is success.
 type Command struct {
-	Argv []string
-	Env  []string
+	Program string // the file to run; "" means the first of Argv
+	Argv    []string
+	Env     []string
 }
 
 // HTTP is a GET request to the loopback address. Redirects are followed, to any

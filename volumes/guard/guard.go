@@ -36,10 +36,11 @@ type Config struct {
 // it is, is that of Mesos' launcher (src/slave/containerizer/mesos/launch.cpp):
 // working directory, terminal, limits, user, capabilities, no_new_privs, exec.
 type Task struct {
-	// Argv[0] is looked up in Dir first, then, when it holds no slash, in PATH of
-	// Env, as User sees it.
-	Argv []string
-	Env  []string
+	// Program is the file to run; "" means Argv[0]. It is looked up in Dir first,
+	// then, when it holds no slash, in PATH of Env, as User sees it.
+	Program string
+	Argv    []string
+	Env     []string
 	// Dir is the working directory, which User need not be able to find. When it
 	// is missing below the sandbox, it is made and User's.
 	Dir string

@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"syscall"
@@ -64,7 +65,7 @@ func (s *stage) begin(t Task, files []uintptr) (pid int, o Outcome) {
 		return 0, failed("", fmt.Errorf("working directory %s: %w", t.Dir, err))
 	}
 	defer func() { _ = unix.Chdir("/") }()
-	programs := lookup(t.Argv[0], t.Dir, t.Env)
+	programs := lookup(cmp.Or(t.Program, t.Argv[0]), t.Dir, t.Env)
 	if t.Limits != nil || t.Capabilities != nil || t.NoNewPrivs {
 		return launch(programs, t, files)
 	}

@@ -54,6 +54,7 @@ type Bind struct {
 
 // Task is what to fork. See guard.Task.
 type Task struct {
+	Program        string
 	Argv           []string
 	Env            []string
 	Dir            string
