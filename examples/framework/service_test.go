@@ -46,11 +46,13 @@ func becomes(t *testing.T, s *service, id string, state mesos.TaskState, now tim
 // The service stays where its volume is, for as long as it has patience.
 func TestPlacement(t *testing.T) {
 	s, now := begun(t)
-	small := mesos.Offer{Hostname: "small", Resources: scalars(1, 100)} // no room for the executor
-	if got := launches(t, s, now, small); got != "" {
+	// Room for the task, and none for the executor.
+	busy, small := offer("busy"), offer("small")
+	busy.Resources, small.Resources = scalars(1, 1000), scalars(4, 100)
+	if got := launches(t, s, now, busy, small); got != "" {
 		t.Fatalf("launched on %q", got)
 	}
-	if got := launches(t, s, now, small, offer("a")); got != "a" {
+	if got := launches(t, s, now, busy, small, offer("a")); got != "a" {
 		t.Fatalf("launched on %q", got)
 	}
 	becomes(t, s, "s.1", mesos.TASK_RUNNING, now)
