@@ -44,9 +44,8 @@ func TestFaults(t *testing.T) {
 			s, fault := w.warm(node1), faults[name]
 			fault.Times = -1
 			w.Inject(fault)
-			ctx, late := context.WithCancelCause(t.Context())
 			v := want("webapp-data")
-			v.Report = func(string) { late(context.DeadlineExceeded) }
+			ctx := untilTold(t, &v)
 			_, err := s.Lease(ctx, v, (&notes{}).note)
 			if err == nil || errors.Is(err, volumes.ErrHeld) || !strings.Contains(err.Error(), word) || !strings.Contains(err.Error(), "POST ") {
 				t.Errorf("%v", err)

@@ -14,6 +14,15 @@ import (
 	"github.com/mesos-flocker/flocker-executor/volumes"
 )
 
+// untilTold is a context that ends as a deadline does, when v's Report is told
+// what is waited for.
+func untilTold(t *testing.T, v *volumes.Want) context.Context {
+	t.Helper()
+	ctx, late := context.WithCancelCause(t.Context())
+	v.Report = func(string) { late(context.DeadlineExceeded) }
+	return ctx
+}
+
 // TestOutsider: a lease of this node that nobody here has taken is somebody
 // else's. Neither Lease nor the undo of it takes it away.
 func TestOutsider(t *testing.T) {
@@ -24,8 +33,7 @@ func TestOutsider(t *testing.T) {
 	v.Dataset = id
 	w.SetLease(id, node1, 0)
 	s, n := w.warm(node1), &notes{}
-	ctx, late := context.WithCancelCause(t.Context())
-	v.Report = func(string) { late(context.DeadlineExceeded) }
+	ctx := untilTold(t, &v)
 	_, err := s.Lease(ctx, v, n.note)
 	if !errors.Is(err, volumes.ErrHeld) || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "something else on this node") || !strings.Contains(err.Error(), id) {
 		t.Errorf("%v", err)
@@ -94,8 +102,7 @@ func TestHeldUntilTheDeadline(t *testing.T) {
 	for _, lifetime := range []time.Duration{0, time.Hour} {
 		w.SetLease(id, node2, lifetime)
 		s, n := w.warm(node1), &notes{}
-		ctx, late := context.WithCancelCause(t.Context())
-		v.Report = func(string) { late(context.DeadlineExceeded) }
+		ctx := untilTold(t, &v)
 		_, err := s.Lease(ctx, v, n.note)
 		words := map[time.Duration]string{0: ", does not expire", time.Hour: ", expires in 3"}[lifetime]
 		if !errors.Is(err, volumes.ErrHeld) || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "held by node "+node2+words) {

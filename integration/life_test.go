@@ -22,6 +22,18 @@ func counter(id, node, name string) cluster.Task {
 	}
 }
 
+// inEachIsolation runs a test on a cluster of its own in each of the agent's
+// isolation modes.
+func inEachIsolation(t *testing.T, test func(t *testing.T, isolation string, c cluster.Cluster)) {
+	t.Helper()
+	for _, isolation := range []string{"posix", "linux"} {
+		t.Run(isolation, func(t *testing.T) {
+			t.Parallel()
+			test(t, isolation, start(t, cluster.Options{Isolation: isolation}))
+		})
+	}
+}
+
 // lastSynced is the last number the task reported as synced.
 func lastSynced(t *testing.T, c cluster.Cluster, id string) int {
 	t.Helper()
@@ -43,28 +55,24 @@ func lastSynced(t *testing.T, c cluster.Cluster, id string) int {
 // number it reported as synced is there.
 func TestVolumeFollowsTheTask(t *testing.T) {
 	t.Parallel()
-	for _, isolation := range []string{"posix", "linux"} {
-		t.Run(isolation, func(t *testing.T) {
-			t.Parallel()
-			c := start(t, cluster.Options{Isolation: isolation})
-			nodes := c.Nodes()
-			last := 0
-			for i, node := range []string{nodes[0].Name, nodes[1].Name, nodes[0].Name} {
-				id := fmt.Sprintf("%s-%d", isolation, i)
-				submit(t, c, counter(id, node, "webapp-data"))
-				reaches(t, c, id, mesos.TASK_RUNNING)
-				printed(t, c, id, fmt.Sprintf("synced %d\n", last+5))
-				complete(t, c, id, last)
-				if err := c.Kill(deadline(t), id, nil); err != nil {
-					t.Fatal(err)
-				}
-				reaches(t, c, id, mesos.TASK_KILLED)
-				gone(t, c, "webapp-data")
-				noProcess(t, c, id)
-				last = lastSynced(t, c, id)
+	inEachIsolation(t, func(t *testing.T, isolation string, c cluster.Cluster) {
+		nodes := c.Nodes()
+		last := 0
+		for i, node := range []string{nodes[0].Name, nodes[1].Name, nodes[0].Name} {
+			id := fmt.Sprintf("%s-%d", isolation, i)
+			submit(t, c, counter(id, node, "webapp-data"))
+			reaches(t, c, id, mesos.TASK_RUNNING)
+			printed(t, c, id, fmt.Sprintf("synced %d\n", last+5))
+			complete(t, c, id, last)
+			if err := c.Kill(deadline(t), id, nil); err != nil {
+				t.Fatal(err)
 			}
-		})
-	}
+			reaches(t, c, id, mesos.TASK_KILLED)
+			gone(t, c, "webapp-data")
+			noProcess(t, c, id)
+			last = lastSynced(t, c, id)
+		}
+	})
 }
 
 // complete asserts that the task found everything that was reported as synced

@@ -116,12 +116,12 @@ func TestMountThatNeverComes(t *testing.T) {
 	id, other := w.dataset("data", there), w.dataset("other", here)
 	w.cluster.change(func(s *state) { s.Datasets[id].Broken = true })
 	o := w.options("task-1", nil)
-	o.AcquireTimeout = 300 * time.Millisecond
+	o.AcquireTimeout = 2 * time.Second
 	second := vol("other")
 	second.Path = "other"
 	must(t, os.MkdirAll(w.path("root", id), 0o700)) // a directory proves nothing
 	_, err := volumes.Hold(t.Context(), o, []volumes.Volume{vol("data"), second}, nil)
-	for _, fact := range []string{"acquire volume data", "wait for the mount", "flocker.volume", id, here, "not ready within 300ms"} {
+	for _, fact := range []string{"acquire volume data", "wait for the mount", "flocker.volume", id, here, "not ready within 2s"} {
 		if err == nil || !strings.Contains(err.Error(), fact) {
 			t.Errorf("%v; want it to say %q", err, fact)
 		}

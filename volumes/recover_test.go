@@ -53,6 +53,29 @@ func (e *executor) wait(t *testing.T) (killed bool) {
 	return e.cmd.ProcessState.Sys().(syscall.WaitStatus).Signaled()
 }
 
+// run begins a run in the journal, as an executor does.
+func (w *world) run() (*journal.Journal, *journal.Run) {
+	w.t.Helper()
+	j, err := journal.Create(w.path("state"))
+	must(w.t, err)
+	r, err := j.NewRun()
+	must(w.t, err)
+	return j, r
+}
+
+// died leaves what an executor leaves that is killed while its task runs;
+// meanwhile is done before that.
+func (w *world) died(meanwhile ...func()) {
+	w.t.Helper()
+	e := w.executor()
+	eventually(w.t, "the task runs", w.started)
+	for _, f := range meanwhile {
+		f()
+	}
+	must(w.t, e.cmd.Process.Kill())
+	e.wait(w.t)
+}
+
 func (w *world) started() bool {
 	_, err := os.Stat(w.path("started"))
 	return err == nil
@@ -100,10 +123,7 @@ func TestRecoverAfterKill(t *testing.T) {
 func TestHoldSaysWhoseRestItCannotFinish(t *testing.T) {
 	w := newWorld(t)
 	w.dataset("data", there)
-	e := w.executor()
-	eventually(t, "the task runs", w.started)
-	must(t, e.cmd.Process.Kill())
-	e.wait(t)
+	w.died()
 	o := w.options("next", func(request string) error {
 		if request == "return" {
 			return errors.New("connection refused")
@@ -121,10 +141,7 @@ func TestHoldSaysWhoseRestItCannotFinish(t *testing.T) {
 func TestDryRunMakesNoFile(t *testing.T) {
 	w := newWorld(t)
 	id := w.dataset("data", there)
-	e := w.executor()
-	eventually(t, "the task runs", w.started)
-	must(t, e.cmd.Process.Kill())
-	e.wait(t)
+	w.died()
 	lock := w.path("state", "datasets", id+".lock")
 	must(t, os.Remove(lock))
 	if r := w.recover(true); len(r.Findings) != 1 || r.Findings[0].Outcome != volumes.Returned {
@@ -158,11 +175,8 @@ func TestHoldFinishesDeadRun(t *testing.T) {
 func TestHoldIsPatientWithADeadRun(t *testing.T) {
 	w := newWorld(t)
 	w.dataset("data", here)
-	e := w.executor()
-	eventually(t, "the task runs", w.started)
-	bystander := mountstest.UnshareShell(t, []string{"--propagation=private"}, "true")
-	must(t, e.cmd.Process.Kill())
-	e.wait(t)
+	var bystander *mountstest.Space
+	w.died(func() { bystander = mountstest.UnshareShell(t, []string{"--propagation=private"}, "true") })
 	o := w.options("next", nil)
 	o.ReleaseTimeout = 300 * time.Millisecond
 	go func() {
@@ -177,10 +191,7 @@ func TestHoldIsPatientWithADeadRun(t *testing.T) {
 
 func TestRecoverLeavesOthersAlone(t *testing.T) {
 	w := newWorld(t)
-	j, err := journal.Create(w.path("state"))
-	must(t, err)
-	r, err := j.NewRun()
-	must(t, err)
+	j, r := w.run()
 	for _, e := range []journal.Record{
 		{Dataset: idA, Node: there, Service: service},
 		{Dataset: idB, Node: here, Service: "another:4523"},
@@ -199,10 +210,7 @@ func TestRecoverLeavesOthersAlone(t *testing.T) {
 
 func TestRecoverSetsBrokenEntriesAside(t *testing.T) {
 	w := newWorld(t)
-	j, err := journal.Create(w.path("state"))
-	must(t, err)
-	r, err := j.NewRun()
-	must(t, err)
+	_, r := w.run()
 	must(t, os.WriteFile(w.path("state", "runs", r.Name, "held", idA+".json"), []byte(`{"version":`), 0o600))
 	must(t, r.Close())
 	if report := w.recover(true); len(report.Findings) != 1 || !strings.Contains(w.journal()[0], "/held/") {
@@ -241,11 +249,8 @@ func (w *world) kept(o volumes.Options, says string) {
 func TestRecoverKeepsWhatIsNotProved(t *testing.T) {
 	w := newWorld(t)
 	id := w.dataset("data", here)
-	e := w.executor()
-	eventually(t, "the task runs", w.started)
-	bystander := mountstest.UnshareShell(t, []string{"--propagation=private"}, "true")
-	must(t, e.cmd.Process.Kill())
-	e.wait(t)
+	var bystander *mountstest.Space
+	w.died(func() { bystander = mountstest.UnshareShell(t, []string{"--propagation=private"}, "true") })
 	o := w.options("recovery", nil)
 	o.ReleaseTimeout = 300 * time.Millisecond
 	w.kept(o, "not done within 300ms")
@@ -287,10 +292,7 @@ func TestRecoverWaitsForTheGuardsEnd(t *testing.T) {
 	})
 	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	must(t, err)
-	j, err := journal.Create(w.path("state"))
-	must(t, err)
-	r, err := j.NewRun()
-	must(t, err)
+	j, r := w.run()
 	must(t, j.Put(journal.Entry{
 		Run: r.Name, Stage: journal.Held, Guard: &guard, Boot: strings.TrimSpace(string(boot)),
 		Record: journal.Record{Name: "data", Dataset: id, Node: here, Service: service},
@@ -339,10 +341,7 @@ func (m mute) Identity(ctx context.Context) (string, string, error) {
 // Recovery without the control service ends, however much there is to do.
 func TestRecoverAsksOnce(t *testing.T) {
 	w := newWorld(t)
-	j, err := journal.Create(w.path("state"))
-	must(t, err)
-	r, err := j.NewRun()
-	must(t, err)
+	j, r := w.run()
 	for _, id := range []string{idA, idB} {
 		must(t, j.Put(journal.Entry{Run: r.Name, Stage: journal.Held, Record: journal.Record{Dataset: id, Node: here, Service: service}}))
 	}

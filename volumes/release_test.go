@@ -192,14 +192,21 @@ func TestReleaseEndsEveryProcess(t *testing.T) {
 	w.clean()
 }
 
+// neverMounted is a world whose dataset "data" the agent cannot mount.
+func neverMounted(t *testing.T) (w *world, id string, ctx context.Context, cancel context.CancelFunc) {
+	t.Helper()
+	w = newWorld(t)
+	id = w.dataset("data", there)
+	w.cluster.change(func(s *state) { s.Datasets[id].Broken = true })
+	ctx, cancel = context.WithCancel(t.Context())
+	t.Cleanup(cancel)
+	return w, id, ctx, cancel
+}
+
 // A task that is killed while it acquires is told so in time, whatever the
 // control service does.
 func TestAbandonedAcquireWithoutService(t *testing.T) {
-	w := newWorld(t)
-	id := w.dataset("data", there)
-	w.cluster.change(func(s *state) { s.Datasets[id].Broken = true })
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
+	w, id, ctx, cancel := neverMounted(t)
 	var away atomic.Bool
 	o := w.options("task-1", func(request string) error {
 		if request == "brought" {
@@ -235,11 +242,7 @@ func (s silent) Return(ctx context.Context, _ volumes.Record) error {
 
 // Who has little time to abandon an acquire says so.
 func TestAbandonedAcquireInTime(t *testing.T) {
-	w := newWorld(t)
-	id := w.dataset("data", there)
-	w.cluster.change(func(s *state) { s.Datasets[id].Broken = true })
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
+	w, _, ctx, cancel := neverMounted(t)
 	o := w.options("task-1", nil)
 	o.Store = silent{store{cluster: w.cluster, node: here, fault: func(request string) error {
 		if request == "brought" {
@@ -258,11 +261,7 @@ func TestAbandonedAcquireInTime(t *testing.T) {
 
 // Who is killed while a failed acquire is undone is told so as soon.
 func TestKilledWhileAnAcquireIsUndone(t *testing.T) {
-	w := newWorld(t)
-	id := w.dataset("data", there)
-	w.cluster.change(func(s *state) { s.Datasets[id].Broken = true })
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
+	w, _, ctx, cancel := neverMounted(t)
 	o := w.options("task-1", nil)
 	o.Store = silent{store{cluster: w.cluster, node: here}, cancel}
 	o.AcquireTimeout, o.ReleaseTimeout, o.AbandonTimeout = 100*time.Millisecond, time.Hour, 200*time.Millisecond

@@ -35,19 +35,29 @@ func (s *Service) listDatasets(request) response {
 	return answer
 }
 
-func (s *Service) createDataset(r request) response {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// change reads the body of a request that changes a dataset: the tag is looked at
+// first, then the JSON, then what it says.
+func (s *Service) change(r request, check func(any) (map[string]any, []string)) (_ map[string]any, refused response, ok bool) {
 	if refused, ok := s.precondition(r); !ok {
-		return refused
+		return nil, refused, false
 	}
 	v, err := decodeBody(r.body)
 	if err != nil {
-		return undecodable()
+		return nil, undecodable(), false
 	}
-	o, errs := createErrors(v)
+	o, errs := check(v)
 	if len(errs) > 0 {
-		return invalid(errs)
+		return nil, invalid(errs), false
+	}
+	return o, response{}, true
+}
+
+func (s *Service) createDataset(r request) response {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o, refused, ok := s.change(r, createErrors)
+	if !ok {
+		return refused
 	}
 	if _, ok := o["deleted"]; ok {
 		return crash()
@@ -82,16 +92,9 @@ func datasetFrom(o map[string]any) Dataset {
 func (s *Service) updateDataset(r request) response {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if refused, ok := s.precondition(r); !ok {
+	o, refused, ok := s.change(r, updateErrors)
+	if !ok {
 		return refused
-	}
-	v, err := decodeBody(r.body)
-	if err != nil {
-		return undecodable()
-	}
-	o, errs := updateErrors(v)
-	if len(errs) > 0 {
-		return invalid(errs)
 	}
 	d, ok := s.config.Datasets[r.arg]
 	switch {

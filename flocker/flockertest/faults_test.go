@@ -152,24 +152,7 @@ func TestLogNamesTheNode(t *testing.T) {
 func TestTagIsCheckedBeforeAllElse(t *testing.T) {
 	var s flockertest.Service
 	start(t, &s)
-	c := client(t)
-	send := func(method, path, tag, body string) (int, string, string) {
-		r, err := http.NewRequestWithContext(t.Context(), method, s.URL()+path, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if tag != "" {
-			r.Header.Set("X-If-Configuration-Matches", tag)
-		}
-		response, err := c.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer response.Body.Close()
-		data := make([]byte, 200)
-		n, _ := response.Body.Read(data)
-		return response.StatusCode, string(data[:n]), response.Header.Get("X-Configuration-Tag")
-	}
+	send := tagged(t, s.URL())
 	const datasets = "/v1/configuration/datasets"
 	_, _, tag := send("GET", datasets, "", "")
 	for _, r := range [][3]string{{"POST", datasets, "{"}, {"POST", datasets + "/nope", "{"}, {"DELETE", datasets + "/nope", ""}} {
@@ -187,5 +170,29 @@ func TestTagIsCheckedBeforeAllElse(t *testing.T) {
 	}
 	if status, body, _ := send("POST", datasets, moved, `{"primary": "`+node1+`"}`); status != 201 {
 		t.Errorf("with the right tag: %d %s", status, body)
+	}
+}
+
+// tagged returns what sends a request on the condition of a tag, "" for none, and
+// says status, body and the tag of the answer.
+func tagged(t *testing.T, url string) func(method, path, tag, body string) (status int, text, now string) {
+	t.Helper()
+	c := client(t)
+	return func(method, path, tag, body string) (int, string, string) {
+		r, err := http.NewRequestWithContext(t.Context(), method, url+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tag != "" {
+			r.Header.Set("X-If-Configuration-Matches", tag)
+		}
+		response, err := c.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		data := make([]byte, 200)
+		n, _ := response.Body.Read(data)
+		return response.StatusCode, string(data[:n]), response.Header.Get("X-Configuration-Tag")
 	}
 }

@@ -88,13 +88,7 @@ func TestNodesInTheirOwnNamespaces(t *testing.T) {
 		nodes[n.UUID] = startNode(t, s, agents[n.UUID])
 	}
 	id := s.Create(flockertest.Dataset{Primary: node1, MaximumSize: 64 << 20})[0]
-	inNode := func(node, name string) string {
-		path, err := s.WaitMounted(brief(t), id, node)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return fmt.Sprintf("/proc/%d/root%s/%s", nodes[node].Process.Pid, path, name)
-	}
+	inNode := func(node, name string) string { return seenBy(t, s, nodes[node].Process.Pid, id, node, name) }
 	if err := os.WriteFile(inNode(node1, "file"), []byte("data"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -102,16 +96,12 @@ func TestNodesInTheirOwnNamespaces(t *testing.T) {
 		t.Errorf("the machine sees %v, %v", entries, err)
 	}
 	s.Move(id, node2)
-	if data, err := os.ReadFile(inNode(node2, "file")); string(data) != "data" {
-		t.Errorf("%q, %v", data, err)
-	}
+	holds(t, inNode(node2, "file"))
 	doubles := flockertest.WatchDoubleAttach(t.Context(), pool)
 	kill(t, nodes[node2])
 	s.ForgetNode(node2)
 	nodes[node2] = startNode(t, s, agents[node2])
-	if data, err := os.ReadFile(inNode(node2, "file")); string(data) != "data" {
-		t.Errorf("after the node was killed: %q, %v", data, err)
-	}
+	holds(t, inNode(node2, "file"))
 	select {
 	case image := <-doubles:
 		t.Errorf("%s is behind two loop devices", image)
@@ -119,6 +109,24 @@ func TestNodesInTheirOwnNamespaces(t *testing.T) {
 	}
 	killed(t, nodes[node2], pool, id)
 	orderly(t, nodes[node1])
+}
+
+// seenBy is the path of a dataset's file as the process of a node sees it, once
+// the dataset is mounted there.
+func seenBy(t *testing.T, s *flockertest.Service, pid int, id, node, name string) string {
+	t.Helper()
+	path, err := s.WaitMounted(brief(t), id, node)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("/proc/%d/root%s/%s", pid, path, name)
+}
+
+func holds(t *testing.T, file string) {
+	t.Helper()
+	if data, err := os.ReadFile(file); string(data) != "data" {
+		t.Errorf("%s holds %q, %v", file, data, err)
+	}
 }
 
 // killed kills a node that has a dataset, which leaves its loop device to Sweep.

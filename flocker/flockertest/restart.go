@@ -5,6 +5,12 @@ import "time"
 // Down makes the service go away: connections break, new ones are refused. The
 // configuration is kept, the state is forgotten.
 func (s *Service) Down() {
+	s.power.Lock()
+	defer s.power.Unlock()
+	s.down()
+}
+
+func (s *Service) down() {
 	s.mu.Lock()
 	fronts, agents := s.front, s.agents
 	s.mu.Unlock()
@@ -27,6 +33,12 @@ func (s *Service) Down() {
 // empty until agents have found it again, and for at least the time given. The
 // configuration tag has moved.
 func (s *Service) Up(empty time.Duration) error {
+	s.power.Lock()
+	defer s.power.Unlock()
+	return s.up(empty)
+}
+
+func (s *Service) up(empty time.Duration) error {
 	s.mu.Lock()
 	fronts := s.front
 	s.config.Starts++
@@ -52,7 +64,10 @@ func (s *Service) Up(empty time.Duration) error {
 
 // Restart is Down and Up at once: what clients see when the control service is
 // restarted. On the real one the state stays empty for about a second.
+// Of several at once one comes after the other.
 func (s *Service) Restart(empty time.Duration) error {
-	s.Down()
-	return s.Up(empty)
+	s.power.Lock()
+	defer s.power.Unlock()
+	s.down()
+	return s.up(empty)
 }

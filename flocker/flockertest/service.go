@@ -47,6 +47,7 @@ type Service struct {
 	// DefaultStateExpiry.
 	StateExpiry time.Duration
 
+	power   sync.Mutex // of Down and Up, taken before mu
 	mu      sync.Mutex
 	config  configuration
 	nodes   map[string]*node

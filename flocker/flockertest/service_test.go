@@ -54,38 +54,30 @@ func brief(t *testing.T) context.Context {
 func TestZeroServiceHasTwoNodesAndMovesDatasets(t *testing.T) {
 	var s flockertest.Service
 	start(t, &s)
-	c := &http.Client{}
-	defer c.CloseIdleConnections()
-	status, body := call(t, c, "GET", s.URL()+"/v1/state/nodes", "")
-	want := `[{"host": "127.0.0.1", "uuid": "` + node1 + `"}, {"host": "127.0.0.2", "uuid": "` + node2 + `"}]`
-	if status != 200 || body != want {
-		t.Fatalf("nodes: %d %s", status, body)
-	}
-	id := "aaaaaaaa-0001-4000-8000-000000000001"
-	status, body = call(t, c, "POST", s.URL()+"/v1/configuration/datasets", `{"primary": "`+node1+`", "dataset_id": "`+id+`", "metadata": {"name": "v"}}`)
-	if status != 201 {
-		t.Fatalf("create: %d %s", status, body)
-	}
-	path, err := s.WaitMounted(brief(t), id, node1)
-	if err != nil || path != "/flocker/"+id {
+	replies(t, &s, "GET", "/v1/state/nodes", "", 200, `[{"host": "127.0.0.1", "uuid": "`+node1+`"}, {"host": "127.0.0.2", "uuid": "`+node2+`"}]`)
+	const id, datasets = "aaaaaaaa-0001-4000-8000-000000000001", "/v1/configuration/datasets"
+	replies(t, &s, "POST", datasets, `{"primary": "`+node1+`", "dataset_id": "`+id+`", "metadata": {"name": "v"}}`, 201, "")
+	if path, err := s.WaitMounted(brief(t), id, node1); err != nil || path != "/flocker/"+id {
 		t.Fatalf("mounted at %q, %v", path, err)
 	}
-	if status, body = call(t, c, "POST", s.URL()+"/v1/configuration/datasets/"+id, `{"primary": "`+node2+`"}`); status != 200 {
-		t.Fatalf("move: %d %s", status, body)
-	}
+	replies(t, &s, "POST", datasets+"/"+id, `{"primary": "`+node2+`"}`, 200, "")
 	if _, err := s.WaitMounted(brief(t), id, node2); err != nil {
 		t.Fatal(err)
 	}
-	_, body = call(t, c, "GET", s.URL()+"/v1/state/datasets", "")
-	want = `[{"path": "/flocker/` + id + `", "dataset_id": "` + id + `", "maximum_size": 80530636800, "primary": "` + node2 + `"}]`
-	if body != want {
-		t.Fatalf("state: %s", body)
-	}
-	if status, body = call(t, c, "DELETE", s.URL()+"/v1/configuration/datasets/"+id, ""); status != 200 {
-		t.Fatalf("delete: %d %s", status, body)
-	}
+	replies(t, &s, "GET", "/v1/state/datasets", "", 200,
+		`[{"path": "/flocker/`+id+`", "dataset_id": "`+id+`", "maximum_size": 80530636800, "primary": "`+node2+`"}]`)
+	replies(t, &s, "DELETE", datasets+"/"+id, "", 200, "")
 	gone := func(_ flockertest.DatasetState, exists bool) bool { return !exists }
 	if err := s.WaitState(brief(t), id, gone); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// replies sends a request that must be answered so; any body will do for "".
+func replies(t *testing.T, s *flockertest.Service, method, path, body string, status int, want string) {
+	t.Helper()
+	got, text := call(t, client(t), method, s.URL()+path, body)
+	if got != status || want != "" && text != want {
+		t.Fatalf("%s %s: %d %s", method, path, got, text)
 	}
 }

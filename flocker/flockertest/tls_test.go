@@ -95,32 +95,14 @@ func curl(t *testing.T, s *flockertest.Service, dir string, args []string) (exit
 	if err != nil {
 		t.Fatal(err)
 	}
-	refused := errors.New("the server's certificate is not acceptable")
-	config := &tls.Config{
-		InsecureSkipVerify: true, // the check is below: Go cannot read these certificates
-		VerifyConnection: func(c tls.ConnectionState) error {
-			if !acceptable(t, c.PeerCertificates[0], files["--cacert"], target.Hostname()) {
-				return refused
-			}
-			return nil
-		},
-	}
-	if files["--cert"] != "" {
-		pair, err := tls.LoadX509KeyPair(files["--cert"], files["--key"])
-		if err != nil {
-			t.Fatal(err)
-		}
-		config.Certificates = []tls.Certificate{pair}
-	}
-	dialer := &net.Dialer{}
-	transport := &http.Transport{TLSClientConfig: config}
+	transport := &http.Transport{TLSClientConfig: curlConfig(t, files, target.Hostname())}
 	transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return dialer.DialContext(ctx, network, base.Host)
+		return (&net.Dialer{}).DialContext(ctx, network, base.Host)
 	}
 	defer transport.CloseIdleConnections()
 	response, err := (&http.Client{Transport: transport}).Get(target.String())
 	switch {
-	case errors.Is(err, refused):
+	case errors.Is(err, errCertificate):
 		return exitPeer, ""
 	case err != nil && target.Scheme == "http":
 		return exitReceive, ""
@@ -133,6 +115,30 @@ func curl(t *testing.T, s *flockertest.Service, dir string, args []string) (exit
 		t.Fatal(err)
 	}
 	return exitOK, string(data)
+}
+
+var errCertificate = errors.New("the server's certificate is not acceptable")
+
+// curlConfig is what curl makes of its arguments.
+func curlConfig(t *testing.T, files map[string]string, host string) *tls.Config {
+	t.Helper()
+	config := &tls.Config{
+		InsecureSkipVerify: true, // the check is below: Go cannot read these certificates
+		VerifyConnection: func(c tls.ConnectionState) error {
+			if !acceptable(t, c.PeerCertificates[0], files["--cacert"], host) {
+				return errCertificate
+			}
+			return nil
+		},
+	}
+	if files["--cert"] != "" {
+		pair, err := tls.LoadX509KeyPair(files["--cert"], files["--key"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	return config
 }
 
 // acceptable checks a server's certificate as OpenSSL does. The names are looked
