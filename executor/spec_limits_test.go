@@ -47,7 +47,7 @@ func caps(list ...mesos.CapabilityInfo_Capability) *mesos.CapabilityInfo {
 	return &mesos.CapabilityInfo{Capabilities: list}
 }
 
-func TestCapabilities(t *testing.T) {
+func TestCapabilitiesOfATask(t *testing.T) {
 	const chown, bind, read, newer = mesos.CapabilityInfo_CHOWN, mesos.CapabilityInfo_NET_BIND_SERVICE, mesos.CapabilityInfo_AUDIT_READ, 1040
 	for name, c := range map[string]struct {
 		asked mesos.LinuxInfo
@@ -80,7 +80,7 @@ func TestCapabilities(t *testing.T) {
 	}
 }
 
-func TestTerminal(t *testing.T) {
+func TestTerminalOfATask(t *testing.T) {
 	size := func(rows, columns uint32) mesos.TaskInfo {
 		return withContainer(mesos.ContainerInfo{TTYInfo: &mesos.TTYInfo{WindowSize: &mesos.TTYInfo_WindowSize{Rows: rows, Columns: columns}}})
 	}

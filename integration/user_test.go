@@ -38,7 +38,7 @@ const whoAmI = `echo "$(id -u):$(id -g):$(id -G):$HOME:$USER"; stat -c %n=%u:%g 
 
 // A task runs as flocker.user, in a sandbox that is the user's. The volume keeps
 // its own permissions: the user writes where it is allowed to.
-func TestTaskRunsAsItsUser(t *testing.T) {
+func TestUserOwnsItsSandbox(t *testing.T) {
 	c := shared(t)
 	t.Parallel()
 	node := c.Nodes()[0].Name
