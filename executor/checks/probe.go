@@ -42,11 +42,7 @@ func (c Check) probe(run func(context.Context, Command) (int, error)) probe {
 }
 
 func (c Command) probe(run func(context.Context, Command) (int, error)) probe {
-	name := strings.Join(c.Argv, " ")
-	if len(name) > commandShown {
-		name = name[:commandShown] + "…"
-	}
-	return probe{fmt.Sprintf("command %q", name), func(ctx context.Context) (Outcome, error) {
+	return probe{fmt.Sprintf("command %q", c.shown()), func(ctx context.Context) (Outcome, error) {
 		exit, err := run(ctx, c)
 		if err != nil {
 			return Outcome{}, err
@@ -57,6 +53,19 @@ func (c Command) probe(run func(context.Context, Command) (int, error)) probe {
 		}
 		return Outcome{ExitCode: &code}, err
 	}}
+}
+
+// shown is the command's line, or the beginning of it.
+func (c Command) shown() string {
+	words := c.Argv
+	if c.Program != "" && len(words) > 0 {
+		words = append([]string{c.Program}, words[1:]...)
+	}
+	line := strings.Join(words, " ")
+	if len(line) > commandShown {
+		line = line[:commandShown] + "…"
+	}
+	return line
 }
 
 func (t TCP) probe() probe {

@@ -145,7 +145,7 @@ func lingering(t *testing.T) string {
 
 // A COMMAND without an exit status: it could not be run, or a signal ended it.
 func TestCommandWithoutStatus(t *testing.T) {
-	long := checks.Check{Command: &checks.Command{Argv: []string{"/bin/sh", "-c", strings.Repeat("x", 1000)}}}
+	long := checks.Check{Command: &checks.Command{Program: "/bin/sh", Argv: []string{"sh", "-c", strings.Repeat("x", 1000)}}}
 	r := checks.Start(t.Context(), checks.Config{Health: &checks.Health{Check: long}, Log: zaptest.NewLogger(t), Run: func(context.Context, checks.Command) (int, error) {
 		return 0, syscall.ENOENT
 	}})
@@ -159,14 +159,14 @@ func TestCommandWithoutStatus(t *testing.T) {
 // The command is handed on as it is.
 func TestCommandReachesRun(t *testing.T) {
 	ran := make(chan checks.Command, 1)
-	c := checks.Check{Command: &checks.Command{Argv: []string{"a", "b"}, Env: []string{"C=d"}}}
+	c := checks.Check{Command: &checks.Command{Program: "p", Argv: []string{"a", "b"}, Env: []string{"C=d"}}}
 	r := checks.Start(t.Context(), checks.Config{Check: &c, Log: zaptest.NewLogger(t), Run: func(ctx context.Context, c checks.Command) (int, error) {
 		ran <- c
 		<-ctx.Done()
 		return 0, ctx.Err()
 	}})
 	defer r.Close()
-	if got := fmt.Sprint(<-ran); got != "{[a b] [C=d]}" {
+	if got := fmt.Sprint(<-ran); got != "{p [a b] [C=d]}" {
 		t.Error(got)
 	}
 }
