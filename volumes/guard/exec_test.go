@@ -21,7 +21,7 @@ func (w *world) command(script string) guard.Task {
 
 func TestExecRunsBesideTheTask(t *testing.T) {
 	w := newWorld(t)
-	g := start(t, w.config("data"))
+	g := startWith(t, &os.Stdin, w.config("data"))
 	w.sh(t, g, "echo here > data/file; touch up; sleep 1000")
 	w.waitFile(t, "up")
 	script := "grep -q here data/file && cut -d' ' -f1,6 /proc/$$/stat > session && ls /proc/self/fd > fds && " +
@@ -44,23 +44,29 @@ func TestExecRunsBesideTheTask(t *testing.T) {
 	}
 }
 
-// What a command writes goes where the executor's own errors go.
-func TestExecWritesToStandardError(t *testing.T) {
-	w := newWorld(t)
-	file, err := os.Create(filepath.Join(w.sandbox, "stderr"))
+// startWith starts a guard whose standard file is one in the sandbox.
+func startWith(t *testing.T, standard **os.File, c guard.Config) *guard.Guard {
+	t.Helper()
+	file, err := os.Create(filepath.Join(c.Sandbox, "given"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	own := os.Stderr
-	os.Stderr = file
-	g := start(t, w.config("data"))
-	os.Stderr = own
+	own := *standard
+	*standard = file
+	defer func() { *standard = own }()
+	return start(t, c)
+}
+
+// What a command writes goes where the executor's own errors go.
+func TestExecWritesToStandardError(t *testing.T) {
+	w := newWorld(t)
+	g := startWith(t, &os.Stderr, w.config("data"))
 	w.sh(t, g, "sleep 1000")
 	if _, err := g.Exec(deadline(t), w.command("echo out; echo err >&2")); err != nil {
 		t.Fatal(err)
 	}
-	if text := w.file(t, "stderr"); text != "out\nerr\n" {
+	if text := w.file(t, "given"); text != "out\nerr\n" {
 		t.Errorf("standard error has %q", text)
 	}
 }

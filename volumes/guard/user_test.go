@@ -2,6 +2,7 @@ package guard_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -144,7 +145,7 @@ func TestWorkingDirectory(t *testing.T) {
 	inside := filepath.Join(closed, "inside")
 	for _, err := range []error{
 		os.Mkdir(closed, 0o700), os.Mkdir(inside, 0o700), os.Chown(inside, int(nobody.UID), int(nobody.GID)),
-		os.Symlink(closed, filepath.Join(w.sandbox, "link")),
+		os.Symlink(closed, filepath.Join(w.sandbox, "link")), os.Chown(w.sandbox, 0, 0),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -174,6 +175,9 @@ func TestWorkingDirectory(t *testing.T) {
 		}
 		if _, err := os.Stat(filepath.Join(dir, "here")); err != nil {
 			t.Error(err)
+		}
+		if own, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", g.Identity().Pid)); err != nil || own != "/" {
+			t.Errorf("the guard stays in %s, %v", own, err)
 		}
 	}
 }
