@@ -117,6 +117,25 @@ func oneAfterTheOther(t *testing.T, c cluster.Cluster, old, next string) {
 	}
 }
 
+// KILL comes again and again; the grace period counts from the first one.
+func TestMarathonRepeatsKill(t *testing.T) {
+	t.Parallel()
+	c := shared(t)
+	app := exampleApp(t, "one-volume.json")
+	app.ID, app.Labels, app.HealthChecks = "/tests/stubborn", map[string]string{"flocker.volume": "marathon-stubborn:data:size=64MiB"}, nil
+	app.Cmd, app.TaskKillGracePeriodSeconds = new(string), new(float64)
+	*app.Cmd, *app.TaskKillGracePeriodSeconds = `'trap "echo asked to end" TERM; echo ready; while :; do sleep 0.05; done'`, 1
+	id := startApp(t, c, app, "ready")
+	m := marathonOn(c)
+	m.KillRetry = 50 * time.Millisecond
+	status, err := m.Kill(deadline(t), id)
+	if err != nil || status.GetState() != mesos.TASK_KILLED {
+		t.Errorf("%s %s (%v)", status.GetState(), status.GetMessage(), err)
+	}
+	printed(t, c, id, "asked to end")
+	gone(t, c, "marathon-stubborn")
+}
+
 // Every app definition of the examples is sound, and run above.
 func TestExamplesMarathonSound(t *testing.T) {
 	files, err := filepath.Glob("../examples/marathon/*.json")

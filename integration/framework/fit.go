@@ -22,17 +22,16 @@ func fit(pending []*launch, offer mesos.Offer) (fitting, rest []*launch) {
 	free := scalars(offer.Resources)
 	matched := false
 	for _, l := range pending {
-		if l.hostname != "" && l.hostname != offer.Hostname || l.match != nil && (matched || !l.made(offer)) {
-			rest = append(rest, l)
-			continue
+		suits := l.hostname == "" || l.hostname == offer.Hostname
+		if suits && l.match != nil {
+			suits = !matched && l.made(offer)
 		}
-		need := l.need()
-		if !within(need, free) {
+		if !suits || !within(l.need(), free) {
 			rest = append(rest, l)
 			continue
 		}
 		matched = matched || l.match != nil
-		subtract(free, need)
+		subtract(free, l.need())
 		fitting = append(fitting, l)
 	}
 	return fitting, rest
