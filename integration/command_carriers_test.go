@@ -111,8 +111,8 @@ func TestLabelsWithAurorasPrefix(t *testing.T) {
 	gone(t, c, "aurora")
 }
 
-// TaskInfo.command of a task in a group: a program with its arguments,
-// variables, secrets, and what Mesos' default executor sets.
+// TaskInfo.command of a task in a group: a program with its arguments and
+// a name of its own, variables, secrets, and what Mesos' default executor sets.
 func TestTaskInfoCommand(t *testing.T) {
 	c := shared(t)
 	t.Parallel()
@@ -120,7 +120,7 @@ func TestTaskInfoCommand(t *testing.T) {
 	task.Info = func(info *mesos.TaskInfo) {
 		info.Command = &mesos.CommandInfo{
 			Shell: ptr(false), Value: ptr("sh"),
-			Arguments: []string{"sh", "-c", `echo "$1|$LEVEL|$PASSWORD|$MESOS_ALLOCATION_ROLE|$MESOS_CONTAINER_IP" > data/log; cat data/log; [ "$MESOS_SANDBOX" = "$PWD" ] && pwd`, "argument 0", "an argument"},
+			Arguments: []string{"my-name", "-c", `tr '\0' '|' < /proc/$$/cmdline | cut -d'|' -f1; echo "$1|$LEVEL|$PASSWORD|$MESOS_ALLOCATION_ROLE|$MESOS_CONTAINER_IP" > data/log; cat data/log; [ "$MESOS_SANDBOX" = "$PWD" ] && pwd`, "argument 0", "an argument"},
 			Environment: &mesos.Environment{Variables: []mesos.Environment_Variable{
 				{Name: "LEVEL", Value: ptr("task")},
 				{Name: "PASSWORD", Type: mesos.Environment_Variable_SECRET.Enum(), Secret: &mesos.Secret{
@@ -132,7 +132,7 @@ func TestTaskInfoCommand(t *testing.T) {
 	submitGroup(t, c, task)
 	reaches(t, c, task.ID, mesos.TASK_FINISHED)
 	got := printed(t, c, task.ID, "/tasks/own-command\n")
-	if !strings.HasPrefix(got, "an argument|task|s3cret|*|127.") {
+	if !strings.HasPrefix(got, "my-name\nan argument|task|s3cret|*|127.") {
 		t.Errorf("the task said %q", got)
 	}
 	gone(t, c, "own-command")
