@@ -4,6 +4,8 @@ package integration_test
 
 import (
 	"context"
+	"math/rand/v2"
+	"testing"
 
 	"github.com/mesos-flocker/flocker-executor/integration/cluster"
 )
@@ -12,3 +14,6 @@ import (
 func startCluster(ctx context.Context, o cluster.Options) (*cluster.Minicluster, error) {
 	return cluster.StartReal(ctx, o)
 }
+
+// loseAcknowledgements cannot be asked of real agents.
+func loseAcknowledgements(*testing.T, *cluster.Minicluster, *rand.Rand) {}

@@ -6,8 +6,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"math/rand/v2"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/mesos-flocker/flocker-executor/integration/cluster"
 	"github.com/mesos-flocker/flocker-executor/integration/minimesos/agent"
@@ -25,7 +27,9 @@ func misbehave(t *testing.T, c *cluster.Minicluster, node int, f agent.Faults) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := http.Post(c.Description.Nodes[node].Agent+agent.PathFaults, "application/json", bytes.NewReader(body))
+	// A connection kept from before may be that of an agent killed since.
+	once := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	res, err := once.Post(c.Description.Nodes[node].Agent+agent.PathFaults, "application/json", bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,4 +37,16 @@ func misbehave(t *testing.T, c *cluster.Minicluster, node int, f agent.Faults) {
 	if res.StatusCode != http.StatusNoContent {
 		t.Fatalf("the agent answers %s", res.Status)
 	}
+}
+
+// loseAcknowledgements has the first node's agent lose or delay some of the next.
+func loseAcknowledgements(t *testing.T, c *cluster.Minicluster, random *rand.Rand) {
+	t.Helper()
+	f := agent.Faults{}
+	for n := range random.IntN(3) {
+		f.Acknowledgements = append(f.Acknowledgements, agent.AckFault{
+			N: 1 + n + random.IntN(3), Lose: random.IntN(2) == 0, Delay: time.Duration(random.IntN(int(time.Second))),
+		})
+	}
+	misbehave(t, c, 0, f)
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/mesos-flocker/flocker-executor/integration/cluster"
 	"github.com/mesos-flocker/flocker-executor/integration/framework"
-	"github.com/mesos-flocker/flocker-executor/integration/minimesos/agent"
 )
 
 // TestRestarts is the short form of TestSoakRestarts.
@@ -99,13 +98,7 @@ func (r *restless) restart(t *testing.T, random *rand.Rand) {
 	r.delivering.Lock()
 	restartAgent(t, r.c, r.node)
 	r.delivering.Unlock()
-	faults := agent.Faults{}
-	for n := range random.IntN(3) {
-		faults.Acknowledgements = append(faults.Acknowledgements, agent.AckFault{
-			N: 1 + n + random.IntN(3), Lose: random.IntN(2) == 0, Delay: time.Duration(random.IntN(int(time.Second))),
-		})
-	}
-	misbehave(t, r.c, 0, faults)
+	loseAcknowledgements(t, r.c, random)
 	// Sometimes within the two seconds in which it takes no updates.
 	<-time.After(time.Duration(random.IntN(int(4 * time.Second))))
 }

@@ -1,3 +1,5 @@
+//go:build !mesos
+
 package integration_test
 
 import (
