@@ -118,8 +118,10 @@ func TestKillWakesAStoppedTask(t *testing.T) {
 	t.Parallel()
 	c := shared(t)
 	id := "stopped"
-	submit(t, c, cluster.Task{ID: id, Name: "stopped",
-		Command: `trap 'echo woken; exit 0' TERM; echo ready; kill -STOP $$; while :; do sleep 0.05; done`})
+	submit(t, c, cluster.Task{
+		ID: id, Name: "stopped",
+		Command: `trap 'echo woken; exit 0' TERM; echo ready; kill -STOP $$; while :; do sleep 0.05; done`,
+	})
 	reaches(t, c, id, mesos.TASK_RUNNING)
 	printed(t, c, id, "ready")
 	grace := 30 * time.Second
