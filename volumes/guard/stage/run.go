@@ -66,7 +66,7 @@ func (s *stage) begin(t Task, files []uintptr) (pid int, o Outcome) {
 	}
 	defer func() { _ = unix.Chdir("/") }()
 	programs := lookup(cmp.Or(t.Program, t.Argv[0]), t.Dir, t.Env)
-	if t.Limits != nil || t.Capabilities != nil || t.NoNewPrivs {
+	if len(t.Limits) > 0 || t.Capabilities != nil || t.NoNewPrivs {
 		return launch(programs, t, files)
 	}
 	return fork(programs, t, files)
