@@ -1,8 +1,10 @@
 package executor
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"net/url"
 	"strings"
 	"time"
 
@@ -120,6 +122,9 @@ func (r checkReader) command(field string, c *mesos.CommandInfo) (*checks.Comman
 func (r checkReader) http(field string, port uint32, path string) (*checks.HTTP, error) {
 	if path != "" && !strings.HasPrefix(path, "/") {
 		return nil, r.fail(field+".path", "%q: must begin with /", path)
+	}
+	if _, err := url.Parse("http://127.0.0.1" + path); err != nil {
+		return nil, r.fail(field+".path", "%q: %v", path, errors.Unwrap(err))
 	}
 	p, err := r.port(field, port)
 	return &checks.HTTP{Scheme: "http", Port: p, Path: path}, err
