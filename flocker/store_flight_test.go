@@ -106,8 +106,8 @@ func TestCreationOutlivesItsCaller(t *testing.T) {
 	}
 }
 
-// TestPutBackOutlivesItsCaller, and so does each way in which a lease is given
-// back: what is carried out late must not hit the next one that has the dataset.
+// TestReturnOutlivesItsCaller: the order back, and each way in which a lease is
+// given back: what is carried out late must not hit the next one that has the dataset.
 func TestReturnOutlivesItsCaller(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -116,11 +116,17 @@ func TestReturnOutlivesItsCaller(t *testing.T) {
 		says      string
 		asked     []string
 	}{
-		"put back": {flockertest.Fault{Method: "POST", Path: datasetPaths, Skip: 1}, false, "its order back to node " + node2,
-			[]string{"POST dataset", "POST dataset", "DELETE lease"}},
+		"put back": {
+			flockertest.Fault{Method: "POST", Path: datasetPaths, Skip: 1},
+			false, "its order back to node " + node2,
+			[]string{"POST dataset", "POST dataset", "DELETE lease"},
+		},
 		"release": {flockertest.Fault{Method: "DELETE", Path: leasePaths}, false, "its return of the lease", []string{"DELETE lease"}},
-		"expiry": {flockertest.Fault{Method: "POST", Path: leases}, true, "its request for its lease",
-			[]string{"POST leases 0", "POST leases 0", "GET leases"}},
+		"expiry": {
+			flockertest.Fault{Method: "POST", Path: leases},
+			true, "its request for its lease",
+			[]string{"POST leases 0", "POST leases 0", "GET leases"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
