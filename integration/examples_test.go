@@ -2,7 +2,6 @@ package integration_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,7 +10,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/mesos-flocker/flocker-executor/integration/cluster"
 )
@@ -48,7 +46,7 @@ func startExample(t *testing.T, c *cluster.Minicluster, more ...string) *example
 	}
 	defer func() { _ = out.Close() }()
 	args := append([]string{
-		"--master", c.Master.URL(), "--memory", filepath.Join(c.Dir(), "framework.json"), "--executor", binaries.race,
+		"--master", c.Description.Master, "--memory", filepath.Join(c.Dir(), "framework.json"), "--executor", binaries.race,
 		"--volume", "framework-notes:data:size=64MiB", "--command", notesCommand, "--backoff", "100ms",
 	}, more...)
 	f := &exampleFramework{cmd: exec.Command(program, args...), out: out.Name()}
@@ -126,65 +124,47 @@ func after(line, word string) string {
 	return strings.TrimSpace(rest)
 }
 
-// The example framework outlives its own death, and its service the death of
-// its agent: the volume follows.
+// startNotes starts the framework and sees its service run. It returns the
+// framework's id and the service's node.
+func startNotes(t *testing.T, c *cluster.Minicluster, more ...string) (f *exampleFramework, id, home string) {
+	t.Helper()
+	f = startExample(t, c, more...)
+	id = after(f.says(t, "subscribed as framework"), "framework")
+	home = after(f.says(t, "launching notes.1 on"), "on")
+	f.says(t, "notes.1", "TASK_RUNNING")
+	prints(t, c, "notes.1", "start 1")
+	return f, id, home
+}
+
+// countsOn: the task has not been started again, and runs.
+func countsOn(t *testing.T, c cluster.Cluster, executor string) {
+	t.Helper()
+	prints(t, c, executor, fmt.Sprintf("count %d", counted(t, c, executor)+3))
+}
+
+// The example framework outlives its own death: same id, same task. It leaves
+// the task alone when it is ended in order, unless it is told otherwise.
 func TestExamplesFramework(t *testing.T) {
 	t.Parallel()
-	c := startFaulty(t, cluster.Options{RecoveryTimeout: 3 * time.Second})
-
-	first := startExample(t, c)
-	id := after(first.says(t, "subscribed as framework"), "framework")
-	home := after(first.says(t, "launching notes.1 on"), "on")
-	first.says(t, "notes.1", "TASK_RUNNING")
-	prints(t, c, "notes.1", "start 1")
+	c := startFaulty(t, cluster.Options{})
+	first, id, _ := startNotes(t, c)
 	_ = first.end(syscall.SIGKILL)
+	countsOn(t, c, "notes.1")
 
 	second := startExample(t, c)
 	second.says(t, "subscribed as framework "+id)
 	second.says(t, "notes.1", "TASK_RUNNING", "RECONCILIATION")
-	prints(t, c, "notes.1", fmt.Sprintf("count %d", counted(t, c, "notes.1")+3))
-
-	if err := c.Master.DropStream(deadline(t), id); err != nil {
-		t.Fatal(err)
-	}
-	second.says(t, "disconnected")
-	loseAgent(t, c, home)
-	second.says(t, "notes.1", "TASK_UNREACHABLE")
-	if next := after(second.says(t, "launching notes.2 on"), "on"); next == home {
-		t.Errorf("launched on the lost agent's node %s", next)
-	}
-	second.says(t, "notes.2", "TASK_RUNNING")
-	prints(t, c, "notes.2", "start 2")
-
 	if err := second.end(syscall.SIGTERM); err != nil {
 		t.Errorf("SIGTERM: %v", err)
 	}
-	prints(t, c, "notes.2", fmt.Sprintf("count %d", counted(t, c, "notes.2")+3))
+	countsOn(t, c, "notes.1")
+
 	last := startExample(t, c, "--teardown")
-	last.says(t, "notes.2", "TASK_RUNNING", "RECONCILIATION")
+	last.says(t, "notes.1", "TASK_RUNNING", "RECONCILIATION")
 	if err := last.end(syscall.SIGTERM); err != nil {
 		t.Errorf("SIGTERM with --teardown: %v", err)
 	}
 	gone(t, c, "framework-notes")
-}
-
-// The old task comes back with its agent while its replacement waits for the
-// volume: it is killed, and the replacement gets the volume.
-func TestExamplesFrameworkOldTaskReturns(t *testing.T) {
-	t.Parallel()
-	c := startFaulty(t, cluster.Options{})
-	f := startExample(t, c, "--reconcile", "1s")
-	home := after(f.says(t, "launching notes.1 on"), "on")
-	prints(t, c, "notes.1", "start 1")
-	loseAgent(t, c, home)
-	f.says(t, "notes.2", "TASK_STARTING", "is held by node")
-	prints(t, c, "notes.1", fmt.Sprintf("count %d", counted(t, c, "notes.1")+3))
-	if err := c.StartAgent(deadline(t), home); err != nil {
-		t.Fatal(err)
-	}
-	f.says(t, "notes.1", "TASK_KILLED")
-	f.says(t, "notes.2", "TASK_RUNNING")
-	prints(t, c, "notes.2", "start 2")
 }
 
 // counted is how far the task has counted.
@@ -195,18 +175,4 @@ func counted(t *testing.T, c cluster.Cluster, executor string) (n int) {
 		t.Fatal(err)
 	}
 	return strings.Count(string(text), "count ")
-}
-
-// loseAgent kills a node's agent for good: the master gives it up after 75
-// seconds, which pass at once.
-func loseAgent(t *testing.T, c *cluster.Minicluster, node string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	if err := c.KillAgent(ctx, node); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Master.Advance(ctx, 2*time.Minute); err != nil {
-		t.Fatal(err)
-	}
 }

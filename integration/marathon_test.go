@@ -78,7 +78,6 @@ func TestExamplesMarathon(t *testing.T) {
 	}
 	reaches(t, c, second, mesos.TASK_RUNNING)
 	printed(t, c, second, "started 2 times")
-	oneAfterTheOther(t, c, first, second)
 	killApp(t, c, second)
 
 	for _, seen := range []string{"seen 1 times", "seen 2 times"} {
@@ -117,22 +116,36 @@ func oneAfterTheOther(t *testing.T, c cluster.Cluster, old, next string) {
 	}
 }
 
-// KILL comes again and again; the grace period counts from the first one.
-func TestMarathonRepeatsKill(t *testing.T) {
+// stubborn is an app that SIGTERM does not end.
+func stubborn(t *testing.T) marathon.App {
+	t.Helper()
+	definition := `{"id": "/tests/stubborn", "executor": "./flocker-executor", "fetch": [{"uri": "flocker-executor"}],
+		"labels": {"flocker.volume": "marathon-stubborn:data:size=64MiB"}, "taskKillGracePeriodSeconds": 1,
+		"cmd": "'trap \"echo asked to end\" TERM; echo ready; while :; do sleep 0.05; done'",
+		"cpus": 0.1, "mem": 32, "portDefinitions": [], "upgradeStrategy": {"minimumHealthCapacity": 0, "maximumOverCapacity": 0}}`
+	app, err := marathon.Parse([]byte(definition))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return app
+}
+
+// An old instance that takes its time, and KILL after KILL, to end: the new one
+// comes only then.
+func TestMarathonUpgrade(t *testing.T) {
 	t.Parallel()
 	c := shared(t)
-	app := exampleApp(t, "one-volume.json")
-	app.ID, app.Labels, app.HealthChecks = "/tests/stubborn", map[string]string{"flocker.volume": "marathon-stubborn:data:size=64MiB"}, nil
-	app.Cmd, app.TaskKillGracePeriodSeconds = new(string), new(float64)
-	*app.Cmd, *app.TaskKillGracePeriodSeconds = `'trap "echo asked to end" TERM; echo ready; while :; do sleep 0.05; done'`, 1
-	id := startApp(t, c, app, "ready")
 	m := marathonOn(c)
 	m.KillRetry = 50 * time.Millisecond
-	status, err := m.Kill(deadline(t), id)
-	if err != nil || status.GetState() != mesos.TASK_KILLED {
-		t.Errorf("%s %s (%v)", status.GetState(), status.GetMessage(), err)
+	first := startApp(t, c, stubborn(t), "ready")
+	second, err := m.Upgrade(deadline(t), first, stubborn(t))
+	if err != nil {
+		t.Fatal(err)
 	}
-	printed(t, c, id, "asked to end")
+	printed(t, c, first, "asked to end")
+	reaches(t, c, second, mesos.TASK_RUNNING)
+	oneAfterTheOther(t, c, first, second)
+	killApp(t, c, second)
 	gone(t, c, "marathon-stubborn")
 }
 

@@ -22,7 +22,7 @@ func (d *driver) handle(ctx context.Context, e *scheduler.Event) error {
 	d.heard = time.Now()
 	switch e.GetType() {
 	case scheduler.Event_SUBSCRIBED:
-		return d.begin(ctx, e.GetSubscribed())
+		return d.begin(e.GetSubscribed())
 	case scheduler.Event_OFFERS:
 		return d.offers(ctx, e.GetOffers().GetOffers())
 	case scheduler.Event_UPDATE:
@@ -35,7 +35,7 @@ func (d *driver) handle(ctx context.Context, e *scheduler.Event) error {
 
 // begin follows a subscription: the framework's id is kept before anything is
 // launched under it, and the task is asked for.
-func (d *driver) begin(ctx context.Context, e *scheduler.Event_Subscribed) error {
+func (d *driver) begin(e *scheduler.Event_Subscribed) error {
 	if err := d.service.subscribed(e.GetFrameworkID().GetValue()); err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (d *driver) begin(ctx context.Context, e *scheduler.Event_Subscribed) error
 		d.beat = time.Duration(s * float64(time.Second))
 	}
 	d.log.Printf("subscribed as framework %s", d.service.FrameworkID)
-	d.reconcile(ctx)
+	d.asked = time.Time{} // tick asks for the task at once
 	return nil
 }
 

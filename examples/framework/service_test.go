@@ -128,6 +128,9 @@ func TestMemory(t *testing.T) {
 	if err := s.subscribed("f-0001"); err != nil {
 		t.Fatal(err)
 	}
+	if m, err := recall(s.file); err != nil || m.FrameworkID != "f-0001" {
+		t.Errorf("recalled %+v (%v)", m, err)
+	}
 	launches(t, s, now, offer("a"))
 	m, err := recall(s.file)
 	if err != nil {
