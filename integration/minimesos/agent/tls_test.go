@@ -33,7 +33,11 @@ func TestTLSAndIPv6(t *testing.T) {
 	if res.StatusCode != http.StatusMethodNotAllowed || res.TLS.Version != tls.VersionTLS12 {
 		t.Errorf("%s over %s", res.Status, tls.VersionName(res.TLS.Version))
 	}
-	if _, err := http.Get("https://" + r.address); err == nil || !strings.Contains(err.Error(), "handshake failure") {
+	res, err = http.Get("https://" + r.address)
+	if err == nil {
+		_ = res.Body.Close()
+	}
+	if err == nil || !strings.Contains(err.Error(), "handshake failure") {
 		t.Errorf("today's ciphers: %v", err)
 	}
 	r.launch(frameworkInfo(true), executorInfo(waiting), true, "t1")
