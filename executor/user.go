@@ -66,6 +66,9 @@ func lookupUser(ctx context.Context, text string) (guard.User, error) {
 		}
 		return guard.User{UID: u, GID: g, Groups: []uint32{g}}, nil
 	}
+	if strings.HasPrefix(text, "-") {
+		return guard.User{}, errors.New("not a user; " + userShape) // nor an option of getent
+	}
 	account, err := localUser(text)
 	if err == nil {
 		return account, nil
@@ -116,7 +119,7 @@ func serviceUser(ctx context.Context, text string) (guard.User, error) {
 func getent(ctx context.Context, database, key string) (string, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, lookupLimit, fmt.Errorf("getent %s: no answer within %v", database, lookupLimit))
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "getent", "--", database, key)
+	cmd := exec.CommandContext(ctx, "getent", database, key)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}
 	cmd.WaitDelay = time.Second
 	out, err := cmd.Output()

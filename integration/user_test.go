@@ -18,7 +18,7 @@ func directoryService(t *testing.T) (path string) {
 	t.Helper()
 	dir := filepath.Join(binaries.dir, t.Name())
 	script := `#!/bin/sh
-case "$2 $3" in
+case "$1 $2" in
 "passwd flocker-test") echo "flocker-test:*:30001:30002::/:/bin/sh" ;;
 "initgroups flocker-test") echo "flocker-test 30002 30003 30004" ;;
 *) exit 2 ;;
