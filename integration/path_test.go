@@ -33,12 +33,10 @@ func TestTwoVolumes(t *testing.T) {
 		t.Errorf("sandbox and volumes are on %s devices, want 3", got)
 	}
 	gone(t, c, "two-a", "two-b")
-	swapped := cluster.Task{
-		ID: "swapped", Name: "swapped", Labels: labels("two-b:data:size=64MiB", "two-a:other:size=64MiB"),
-		Command: `cat data/who other/who`,
-	}
-	if got := finishes(t, c, swapped); got != "b\na\n" {
-		t.Errorf("the volumes are %q, want b and a", got)
+	for name, want := range map[string]string{"two-a": "a\n", "two-b": "b\n"} {
+		if got := finishes(t, c, volumeTask(name+"-alone", "", name, "cat data/who")); got != want {
+			t.Errorf("dataset %s holds %q, want %q", name, got, want)
+		}
 	}
 	gone(t, c, "two-a", "two-b")
 }
