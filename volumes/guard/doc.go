@@ -7,6 +7,12 @@
 //	                ├── the task, in a session of its own, and all it forks
 //	                └── commands beside it (checks), each in a session of its own
 //
+// The guard is launched as early as can be, and waits for its datasets beside the
+// executor: the copies of mounts in its namespace follow the node's unmounts, or
+// are detached at once, so that it keeps nobody's dataset meanwhile. What it binds
+// is a copy that the executor makes, in no namespace, and passes to it together
+// with the pins and locks.
+//
 // A task with limits, capabilities or no_new_privs is "flocker-launch" for a few
 // milliseconds before it is itself.
 //

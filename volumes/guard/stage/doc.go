@@ -10,13 +10,16 @@
 // For the person on call: the process shows as "flocker-guard" with its
 // executor as parent. Killing it kills every process of the task, at once and
 // whatever they did with sessions and groups. It ignores every signal that the
-// task sends it. Its descriptors from 4 on are the executor's pins and locks,
-// held so that a dataset stays busy until the last process of the task is dead.
+// task sends it. It may be there long before its task, while the executor waits
+// for a mount; it keeps nothing busy then. Afterwards it has the executor's pins
+// and locks open, which came over the control socket, so that a dataset stays
+// busy until the last process of the task is dead.
 //
 // What it does, in order; any error ends it and all it made:
 //
 //	/ recursively slave ── check: nothing is shared ── its own /proc
-//	for each bind: open the target ── clone the source ── read-only ── move onto the target
+//	detach every mount of a dataset ── report ── wait for the plan
+//	for each bind: open the target ── move the executor's copy of the mount onto it
 //	detach every other mount of a dataset ── check every bind in the mount table
 //	report ── fork the task ── reap, pass signals on, fork and kill commands
 //	beside it, until the executor is gone
