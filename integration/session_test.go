@@ -61,3 +61,27 @@ func TestHalfOpenConnections(t *testing.T) {
 		})
 	}
 }
+
+// Without checkpointing an agent takes no executor back, so the task ends with
+// its agent and the volume is given back, whether the agent returns or not.
+func TestAgentGoneWithoutCheckpoint(t *testing.T) {
+	t.Parallel()
+	for _, isolation := range []string{"posix", "linux"} {
+		t.Run(isolation, func(t *testing.T) {
+			t.Parallel()
+			c := start(t, cluster.Options{Nodes: 1, NoCheckpoint: true, Isolation: isolation})
+			id, node := "unchecked-"+isolation, c.Nodes()[0].Name
+			running(t, c, counter(id, node, id))
+			if err := c.KillAgent(deadline(t), node); err != nil {
+				t.Fatal(err)
+			}
+			noProcess(t, c, id)
+			gone(t, c, id)
+			if err := c.StartAgent(deadline(t), node); err != nil {
+				t.Fatal(err)
+			}
+			finishes(t, c, volumeTask("next-"+isolation, node, id, "wc -l data/log"))
+			gone(t, c, id)
+		})
+	}
+}
