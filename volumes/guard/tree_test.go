@@ -76,8 +76,8 @@ func TestOrphansGetTheSignalAndEnd(t *testing.T) {
 // bomb is a program with 500 processes, each of which answers SIGTERM with
 // another process that does the same.
 const bomb = `child() { trap 'child & sleep 1000' TERM; echo >> born; while :; do sleep 1000 & wait; done; }
-n=0; while [ $n -lt 100 ]; do child & n=$((n+1)); done
-while [ $(wc -l < born) -lt 100 ]; do sleep 0.02; done; touch up; while :; do wait; done`
+n=0; while [ $n -lt 250 ]; do child & n=$((n+1)); done
+while [ $(wc -l < born) -lt 250 ]; do sleep 0.02; done; touch up; while :; do wait; done`
 
 func TestForkBombEnds(t *testing.T) {
 	w := newWorld(t)
@@ -88,7 +88,7 @@ func TestForkBombEnds(t *testing.T) {
 	if err := g.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "it explodes", func() bool { return strings.Count(w.file(t, "born"), "\n") > 100 })
+	eventually(t, "it explodes", func() bool { return strings.Count(w.file(t, "born"), "\n") > 250 })
 	begin := time.Now()
 	if err := g.Stop(deadline(t)); err != nil {
 		t.Fatal(err)
