@@ -35,6 +35,9 @@ func chooseCommand(label string, t mesos.TaskInfo, o SpecOptions) (command, erro
 		return command{}, err
 	}
 	cmd, marathon := marathonCmd(t.Executor)
+	if marathon && slices.Equal(fromData, shell(cmd)) {
+		fromData = nil // a Marathon before 1.2 says the same cmd twice
+	}
 	arguments := candidate{source: "the executor's arguments", argv: argumentsCommand(o.Arguments)}
 	script := marathonScript(cmd)
 	if strings.TrimSpace(script) != "" {

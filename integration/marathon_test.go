@@ -149,6 +149,24 @@ func TestMarathonUpgrade(t *testing.T) {
 	gone(t, c, "marathon-stubborn")
 }
 
+// A Marathon that old sends the app definition as TaskInfo.data, too: its cmd
+// means the same there.
+func TestMarathonOldRelease(t *testing.T) {
+	t.Parallel()
+	c := shared(t)
+	m := marathonOn(c)
+	m.Release = 1
+	app := stubborn(t)
+	app.Labels = nil
+	id, err := m.Start(deadline(t), app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reaches(t, c, id, mesos.TASK_RUNNING)
+	printed(t, c, id, "ready")
+	killApp(t, c, id)
+}
+
 // Every app definition of the examples is sound, and run above.
 func TestExamplesMarathonSound(t *testing.T) {
 	files, err := filepath.Glob("../examples/marathon/*.json")
