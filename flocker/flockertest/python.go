@@ -76,6 +76,19 @@ func dumpList(b *strings.Builder, n int, element func(int)) {
 	b.WriteByte(']')
 }
 
+// shortEscape is how Python writes a character that has a short form, else "".
+func shortEscape(r rune) string {
+	switch r {
+	case '\n':
+		return `\n`
+	case '\r':
+		return `\r`
+	case '\t':
+		return `\t`
+	}
+	return ""
+}
+
 func dumpString(b *strings.Builder, s string) {
 	b.WriteByte('"')
 	for _, r := range s {
@@ -83,12 +96,8 @@ func dumpString(b *strings.Builder, s string) {
 		case r == '"' || r == '\\':
 			b.WriteByte('\\')
 			b.WriteRune(r)
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\r':
-			b.WriteString(`\r`)
-		case r == '\t':
-			b.WriteString(`\t`)
+		case shortEscape(r) != "":
+			b.WriteString(shortEscape(r))
 		case r >= ' ' && r < 127:
 			b.WriteRune(r)
 		default:
@@ -188,12 +197,8 @@ func pyQuote(s string) string {
 		switch {
 		case r == '\\' || string(r) == quote:
 			b.WriteString(`\` + string(r))
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\r':
-			b.WriteString(`\r`)
-		case r == '\t':
-			b.WriteString(`\t`)
+		case shortEscape(r) != "":
+			b.WriteString(shortEscape(r))
 		case r >= ' ' && r < 127:
 			b.WriteRune(r)
 		case r < 256:
