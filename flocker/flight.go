@@ -82,7 +82,8 @@ func (s *Store) acquire(ctx context.Context, dataset, node string, lifetime time
 func (s *Store) change(ctx context.Context, r volumes.Record, what string, k call) (Dataset, error) {
 	tries := s.client.tries()
 	for {
-		k.within, _ = certain(r)
+		left, _ := certain(r)
+		k.within = max(left, time.Nanosecond) // 0 would mean for ever
 		var d Dataset
 		err := s.fly(ctx, &flight{dataset: r.Dataset, what: what, method: k.method, path: k.path}, func(ctx context.Context) error {
 			_, err := s.client.once(ctx, k, &d)
