@@ -26,7 +26,7 @@ demo: build need-demo ## a task, its volume, two nodes: the whole story in a min
 test: need-test ## all tests with -race: unit, integration, end to end (root)
 	$(GO) test $(TESTFLAGS) -race -count=1 -timeout 600s $(PACKAGES)
 	$(GO) test $(TESTFLAGS) -race -count=1 -timeout 600s -tags failpoint ./volumes/...
-	$(GO) test $(TESTFLAGS) -race -count=1 -timeout 600s -tags mesos -run 'Real|Daemon|Command|Variant|Binaries' ./integration/cluster
+	$(GO) test $(TESTFLAGS) -race -count=1 -timeout 600s -tags mesos -run 'Real|Daemon|Command|Variant|Flocker|Binaries' ./integration/cluster
 
 soak: need-test ## the long tests
 	$(GO) test -race -count=1 -timeout 3600s -tags soak -run Soak $(PACKAGES)

@@ -19,6 +19,9 @@ func startCluster(ctx context.Context, o cluster.Options) (*cluster.Minicluster,
 	return cluster.Start(ctx, o)
 }
 
+// needsOwn is for real control services.
+func needsOwn(*testing.T) {}
+
 // misbehave tells a node's agent what to do wrong from now on. No real one can
 // be asked for that: tests that call it lie behind the build tag !mesos.
 func misbehave(t *testing.T, c *cluster.Minicluster, node int, f agent.Faults) {

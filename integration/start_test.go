@@ -34,6 +34,7 @@ func start(t *testing.T, o cluster.Options) cluster.Cluster { return startFaulty
 
 func startFaulty(t *testing.T, o cluster.Options) *cluster.Minicluster {
 	t.Helper()
+	needsOwn(t)
 	c, err := launch(deadline(t), o)
 	if err != nil {
 		t.Fatal(err)
@@ -57,9 +58,15 @@ var common = sync.OnceValues(func() (*cluster.Minicluster, error) {
 	return launch(ctx, cluster.Options{})
 })
 
-func shared(t *testing.T) cluster.Cluster { return sharedFaulty(t) }
+func shared(t *testing.T) cluster.Cluster { return theCommon(t) }
 
 func sharedFaulty(t *testing.T) *cluster.Minicluster {
+	t.Helper()
+	needsOwn(t)
+	return theCommon(t)
+}
+
+func theCommon(t *testing.T) *cluster.Minicluster {
 	t.Helper()
 	c, err := common()
 	if err != nil {

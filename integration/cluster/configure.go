@@ -3,13 +3,11 @@ package cluster
 import (
 	"fmt"
 	"net"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
-	"github.com/mesos-flocker/flocker-executor/flocker"
 	"github.com/mesos-flocker/flocker-executor/flocker/flockertest"
 )
 
@@ -50,24 +48,11 @@ func pace(realistic bool) flockertest.Pace {
 
 func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
-// nodeConfig of the i-th node, with its listener of the control service and its
-// /etc/flocker.
+// nodeConfig of the i-th node, with its /etc/flocker.
 func (m *Minicluster) nodeConfig(o Options, i int, masterURL string) (nodeConfig, error) {
 	name := fmt.Sprintf("node-%d", i+1)
 	c := nodeConfig{Name: name, Dir: filepath.Join(m.dir, name), BootID: newBootID()}
-	c.Flocker = flockerConfig{
-		UUID:     nodeUUID(i),
-		Host:     "127.0.0.1",
-		AgentURL: m.Service.AgentURL(), Backend: o.Backend, Pool: m.pool(), Realistic: o.Realistic,
-	}
-	service, err := m.Service.Listen(name, "")
-	if err != nil {
-		return c, err
-	}
-	u, err := url.Parse(service)
-	if err != nil {
-		return c, err
-	}
+	c.Flocker.UUID = nodeUUID(i)
 	port, err := freePort()
 	if err != nil {
 		return c, err
@@ -75,51 +60,23 @@ func (m *Minicluster) nodeConfig(o Options, i int, masterURL string) (nodeConfig
 	c.Mesos = mesosConfig{
 		Master: masterURL, Port: port, Isolation: o.Isolation, CPUs: 8, Mem: 4096,
 		Ports:           fmt.Sprintf("%d-%d", 31000+100*i, 31099+100*i),
-		Environment:     map[string]string{"FLOCKER_CONTROL_SERVICE_PORT": u.Port()},
+		Environment:     map[string]string{},
 		RecoveryTimeout: o.RecoveryTimeout, RestartWindow: o.RestartWindow,
 		Tokens: o.Tokens, DomainSocket: o.DomainSocket, IP: o.AgentIP, TLS: o.AgentTLS,
+	}
+	if err := m.flockers.node(m, &c, o); err != nil {
+		return c, err
 	}
 	for k, v := range o.Environment {
 		c.Mesos.Environment[k] = v
 	}
-	if err := m.mesos.agent(&c); err != nil {
-		return c, err
-	}
-	return c, m.configureFlocker(c)
-}
-
-// configureFlocker lays out the node's /etc/flocker as an installation has it.
-func (m *Minicluster) configureFlocker(c nodeConfig) error {
-	etc := filepath.Join(c.Dir, "etc-flocker")
-	if err := os.MkdirAll(etc, 0o755); err != nil {
-		return err
-	}
-	agent := "version: 1\ncontrol-service:\n  hostname: 127.0.0.1\n  port: 4524\ndataset:\n  backend: loopback\n"
-	if err := os.WriteFile(filepath.Join(etc, "agent.yml"), []byte(agent), 0o644); err != nil {
-		return err
-	}
-	for _, name := range []string{"cluster.crt", "user.crt", "user.key"} {
-		data, err := os.ReadFile(filepath.Join(m.Service.TLSDir, name))
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(etc, name), data, 0o600); err != nil {
-			return err
-		}
-	}
-	return nil
+	return c, m.mesos.agent(&c)
 }
 
 func (m *Minicluster) describe(o Options, masterURL string) Description {
-	u, _ := url.Parse(m.Service.URL())
-	port, _ := strconv.Atoi(u.Port())
-	tls := m.Service.TLSDir
 	d := Description{
 		Master: masterURL, Executor: o.Executor, Backend: backendText(o.Backend), Folder: m.dir,
-		Flocker: flocker.Config{
-			Host: u.Hostname(), Port: port, CAFile: filepath.Join(tls, "cluster.crt"),
-			CertFile: filepath.Join(tls, "user.crt"), KeyFile: filepath.Join(tls, "user.key"),
-		},
+		Flocker: m.flockers.client(),
 	}
 	for _, n := range m.nodes {
 		d.Nodes = append(d.Nodes, n.describe())

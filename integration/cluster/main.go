@@ -85,6 +85,9 @@ func runMesosAgent(ctx context.Context, c nodeConfig, ready func()) error {
 }
 
 func runFlockerAgent(ctx context.Context, c nodeConfig, ready func()) error {
+	if len(c.Flocker.Command) > 0 {
+		return become(c.Flocker.Command, ready)
+	}
 	a := flockertest.Agent{
 		UUID: c.Flocker.UUID, Host: c.Flocker.Host, Era: c.BootID,
 		Root: storageRoot, Backend: c.Flocker.Backend, Pool: c.Flocker.Pool,

@@ -62,12 +62,13 @@ func (o Options) framework() framework.Options {
 // nil when that is a real one.
 type Minicluster struct {
 	*view
-	Service *flockertest.Service
-	Master  *master.Master
-	dir     string
-	mesos   mesosSide
-	nodes   []*node
-	closed  bool
+	Service  *flockertest.Service
+	Master   *master.Master
+	dir      string
+	mesos    mesosSide
+	flockers flockerSide
+	nodes    []*node
+	closed   bool
 }
 
 var _ Cluster = (*Minicluster)(nil)
@@ -75,10 +76,10 @@ var _ Cluster = (*Minicluster)(nil)
 // Start starts a minicluster. ctx bounds the start, not the cluster's life.
 // When it fails nothing is left behind.
 func Start(ctx context.Context, o Options) (*Minicluster, error) {
-	return startOn(ctx, o, &mini{})
+	return startOn(ctx, o, &mini{}, &testFlocker{})
 }
 
-func startOn(ctx context.Context, o Options, side mesosSide) (*Minicluster, error) {
+func startOn(ctx context.Context, o Options, mesos mesosSide, flockers flockerSide) (*Minicluster, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
@@ -87,7 +88,7 @@ func startOn(ctx context.Context, o Options, side mesosSide) (*Minicluster, erro
 	if err != nil {
 		return nil, err
 	}
-	m := &Minicluster{dir: dir, mesos: side}
+	m := &Minicluster{dir: dir, mesos: mesos, flockers: flockers}
 	if err := os.Chmod(dir, 0o711); err != nil { // executors need not be root's
 		return nil, errors.Join(err, m.Close())
 	}
@@ -98,7 +99,7 @@ func startOn(ctx context.Context, o Options, side mesosSide) (*Minicluster, erro
 }
 
 func (m *Minicluster) start(ctx context.Context, o Options) error {
-	if err := m.startFlocker(o); err != nil {
+	if err := m.flockers.start(ctx, m, o); err != nil {
 		return err
 	}
 	masterURL, err := m.mesos.startMaster(ctx, m, o)
@@ -114,21 +115,6 @@ func (m *Minicluster) start(ctx context.Context, o Options) error {
 	}
 	m.view = view
 	return m.writeDescription()
-}
-
-// startFlocker starts the control service; each node has a listener of its own,
-// so that the service's log names the node.
-func (m *Minicluster) startFlocker(o Options) error {
-	m.Service = &flockertest.Service{
-		Addr: address(o.FlockerPort), TLS: true, TLSDir: filepath.Join(m.dir, "tls"),
-		StateDir: filepath.Join(m.dir, "control-service"), Nodes: []flockertest.Node{}, Pace: pace(o.Realistic),
-	}
-	for _, d := range []string{m.Service.TLSDir, m.Service.StateDir, m.pool()} {
-		if err := os.MkdirAll(d, 0o755); err != nil {
-			return err
-		}
-	}
-	return m.Service.Start()
 }
 
 func (m *Minicluster) startNodes(ctx context.Context, o Options, masterURL string) error {
@@ -153,7 +139,7 @@ func (m *Minicluster) startNodes(ctx context.Context, o Options, masterURL strin
 
 func (m *Minicluster) awaitNodes(ctx context.Context) error {
 	for _, n := range m.nodes {
-		if err := m.Service.WaitNode(ctx, n.config.Flocker.UUID); err != nil {
+		if err := m.flockers.await(ctx, n); err != nil {
 			return err
 		}
 		if err := m.mesos.await(ctx, n, true); err != nil {
@@ -192,10 +178,8 @@ func (m *Minicluster) Close() error {
 		errs = append(errs, m.framework.Close(ctx))
 		m.flocker.Close()
 	}
-	errs = append(errs, m.mesos.release(), m.stopNodes(), m.mesos.stop(ctx))
-	if m.Service != nil {
-		m.Service.Close()
-	}
+	errs = append(errs, m.mesos.release(), m.flockers.release(ctx), m.stopNodes(), m.mesos.stop(ctx))
+	m.flockers.stop()
 	errs = append(errs, flockertest.Sweep(m.dir), os.RemoveAll(m.dir))
 	return errors.Join(errs...)
 }

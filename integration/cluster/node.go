@@ -32,6 +32,8 @@ type flockerConfig struct {
 	Backend   string `json:"backend"`
 	Pool      string `json:"pool"`
 	Realistic bool   `json:"realistic,omitempty"`
+	// Command line of a real agent; none: the test's.
+	Command []string `json:"command,omitempty"`
 }
 
 type mesosConfig struct {

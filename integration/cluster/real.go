@@ -32,7 +32,11 @@ func StartReal(ctx context.Context, o Options) (*Minicluster, error) {
 	if err := o.vary(os.Getenv("MESOS_VARIANT")); err != nil {
 		return nil, err
 	}
-	return startOn(ctx, o, &real{bin: bin})
+	flockers, err := flockerFromEnvironment(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	return startOn(ctx, o, &real{bin: bin}, flockers)
 }
 
 // vary makes a list of variants into options.

@@ -96,16 +96,21 @@ func standIn(t *testing.T) string {
 	return dir
 }
 
+func executor(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "flocker-executor")
+	if out, err := exec.Command("go", "build", "-o", path, "../../cmd/flocker-executor").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v: %s", err, out)
+	}
+	return path
+}
+
 // A cluster of daemons with Mesos' command lines comes up in every variant,
 // runs a task, restarts an agent, and goes without leaving anything.
 func TestStartReal(t *testing.T) {
 	t.Setenv("MESOS_BIN", standIn(t))
 	t.Setenv("MESOS_WORK_DIR", "/nowhere") // would be a flag to the daemons
-	executor := filepath.Join(t.TempDir(), "flocker-executor")
-	build := exec.Command("go", "build", "-o", executor, "../../cmd/flocker-executor")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v: %s", err, out)
-	}
+	program := executor(t)
 	for _, variant := range []string{"posix", "posix,tokens", "linux,domain-sockets"} {
 		t.Run(strings.ReplaceAll(variant, ",", "-"), func(t *testing.T) {
 			t.Setenv("MESOS_VARIANT", variant)
@@ -113,7 +118,7 @@ func TestStartReal(t *testing.T) {
 			defer cancel()
 			before := table(t, "self")
 			dir := t.TempDir()
-			c, err := StartReal(ctx, Options{Nodes: 1, Executor: executor, Dir: dir})
+			c, err := StartReal(ctx, Options{Nodes: 1, Executor: program, Dir: dir})
 			if err != nil {
 				t.Fatal(err)
 			}

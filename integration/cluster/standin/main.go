@@ -2,7 +2,8 @@
 
 // Command standin is minimesos behind the command lines of mesos-master and
 // mesos-agent, as far as clusters of real daemons use them: called by one of
-// these names it takes that one's flags and refuses all others, as they do. It
+// these names it takes that one's flags and refuses all others, as they do.
+// Called flocker-agent it is the test's dataset agent, configured by a file. It
 // shows that such a cluster starts, restarts and ends its daemons; it is no
 // Mesos.
 package main
@@ -37,6 +38,8 @@ func run(ctx context.Context, name string, args []string) error {
 		return runMaster(ctx, args)
 	case "mesos-agent":
 		return runAgent(ctx, args)
+	case "flocker-agent":
+		return runFlockerAgent(ctx)
 	}
 	return fmt.Errorf("%s does nothing here", name)
 }
