@@ -168,8 +168,13 @@ func TestGroupRule(t *testing.T) {
 // What ends a task while another still acquires ends that acquire.
 func TestGroupRuleDuringHold(t *testing.T) {
 	inGroup(t, func(w *world) {
-		w.lives["a"].onHold = func(context.Context, func(volumes.Progress)) error { return errors.New("held by node 2222") }
+		acquiring := make(chan struct{})
+		w.lives["a"].onHold = func(context.Context, func(volumes.Progress)) error {
+			<-acquiring
+			return errors.New("held by node 2222")
+		}
 		w.lives["b"].onHold = func(ctx context.Context, _ func(volumes.Progress)) error {
+			close(acquiring)
 			<-ctx.Done()
 			return context.Cause(ctx)
 		}
@@ -308,9 +313,11 @@ func TestKillOfAGroupsTaskBeforeLaunch(t *testing.T) {
 	inGroup(t, nil, func(t *testing.T, w *world) {
 		w.stream.send(kill("b"), group("a", "b"))
 		var b mesos.TaskStatus
-		killed := 0
-		for killed < 2 {
+		limit := time.After(time.Hour)
+		for killed := 0; killed < 2; {
 			select {
+			case <-limit:
+				t.Fatal("the tasks are not killed")
 			case u := <-w.updates:
 				u.answer <- http.StatusAccepted
 				w.stream.send(acknowledged(u.status))
