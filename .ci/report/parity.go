@@ -13,7 +13,7 @@ import (
 var columns = []string{"behaviour", "built-in executor", "ours", "test"}
 
 var (
-	testName  = regexp.MustCompile(`^Test[^a-z\s][^\s]*$`)
+	testName  = regexp.MustCompile(`^(Test|Fuzz)[^a-z\s][^\s]*$`)
 	separator = regexp.MustCompile(`^:?-+:?$`)
 )
 

@@ -10,6 +10,7 @@ import (
 const log = `{"Action":"run","Package":"p","Test":"TestPasses"}
 {"Action":"pass","Package":"p","Test":"TestPasses/a_part"}
 {"Action":"pass","Package":"p","Test":"TestPasses"}
+{"Action":"pass","Package":"p","Test":"FuzzSeeds"}
 {"Action":"fail","Package":"p","Test":"TestFails"}
 {"Action":"skip","Package":"p","Test":"TestSkipped"}
 {"Action":"pass","Package":"p","Test":"TestTwice"}
@@ -28,6 +29,7 @@ func TestParity(t *testing.T) {
 	}{
 		"good":                {head + "| a | b | c | TestPasses |\n", nil},
 		"several":             {head + "| a | b | c | TestPasses, `TestPasses/a_part` |\n", nil},
+		"fuzz target":         {head + "| a | b | c | FuzzSeeds |\n", nil},
 		"bar in a cell":       {head + `| a \| b | b | c | TestPasses |` + "\n", nil},
 		"no name":             {head + "| a | b | c | by hand |\n", []string{`line 9: "by hand" is not the name of a test`}},
 		"lower case":          {head + "| a | b | c | Testing |\n", []string{`line 9: "Testing" is not the name of a test`}},
