@@ -55,6 +55,9 @@ func TestGroupFinishes(t *testing.T) {
 	submitGroup(t, c, member("group-first", node, `echo first > data/who; cat data/who; pwd`), member("group-second", node, waits))
 	first := reaches(t, c, "group-first", mesos.TASK_FINISHED)
 	wantLabel(t, first, "group-first", "released")
+	if container := first.GetContainerStatus(); container.GetContainerID() == nil || container.GetExecutorPID() == 0 {
+		t.Errorf("the agent has put in no container: %v", container)
+	}
 	gone(t, c, "group-first")
 	wantLabel(t, reaches(t, c, "group-second", mesos.TASK_RUNNING), "group-second", "held")
 	stillRunning(t, c, "group-second")
