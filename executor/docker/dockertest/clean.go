@@ -1,0 +1,161 @@
+package dockertest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/moby/sys/mountinfo"
+	"golang.org/x/sys/unix"
+)
+
+func errorsJoinClose(err error, c io.Closer) error { return errors.Join(err, c.Close()) }
+
+// Close ends the engine with everything of it: containers, containerd, mounts,
+// cgroups, bridge, files. It may be called twice.
+func (e *Engine) Close() error {
+	if e.dockerd != nil {
+		_ = e.Resume() // SIGTERM means nothing to a stopped process
+	}
+	_ = e.API.Close() // idle connections
+	return errors.Join(e.stop(syscall.SIGTERM), e.killRest(), e.unmount(), e.removeCgroups(), e.removeBridge(), e.removeDir())
+}
+
+// killRest kills what a killed engine leaves: containerd, its shims and the
+// containers.
+func (e *Engine) killRest() error {
+	deadline := time.NewTimer(stopTimeout)
+	defer deadline.Stop()
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		rest := e.processes()
+		if len(rest) == 0 {
+			return nil
+		}
+		for _, pid := range rest {
+			_ = syscall.Kill(pid, syscall.SIGKILL) // gone is as good
+		}
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			return fmt.Errorf("end docker engine: processes %v live on", rest)
+		}
+	}
+}
+
+// processes of this engine: those in its cgroups, and those whose arguments name
+// its folder.
+func (e *Engine) processes() []int {
+	var all []int
+	files, _ := filepath.Glob("/proc/[0-9]*/cmdline") // the pattern is right
+	for _, file := range files {
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		if err != nil || pid == os.Getpid() {
+			continue
+		}
+		cmdline, _ := os.ReadFile(file) // a process that is gone has none
+		cgroup, _ := os.ReadFile(filepath.Join(filepath.Dir(file), "cgroup"))
+		if len(cmdline) == 0 {
+			continue // a zombie
+		}
+		if bytes.Contains(cmdline, []byte(e.Dir+"/")) && engineProgram(pid) || bytes.Contains(cgroup, []byte(":"+e.cgroup+"/")) {
+			all = append(all, pid)
+		}
+	}
+	return all
+}
+
+// engineProgram: somebody may look at the engine's log.
+func engineProgram(pid int) bool {
+	exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)) // a process that is gone has none
+	name := filepath.Base(exe)
+	return strings.HasPrefix(name, "containerd") || name == "dockerd" || name == "runc"
+}
+
+func (e *Engine) unmount() error {
+	table, err := mountinfo.GetMounts(mountinfo.PrefixFilter(e.Dir))
+	if err != nil {
+		return fmt.Errorf("unmount docker engine: %w", err)
+	}
+	for i := len(table) - 1; i >= 0; i-- {
+		if err := unix.Unmount(table[i].Mountpoint, unix.MNT_DETACH); err != nil && !errors.Is(err, unix.EINVAL) {
+			return fmt.Errorf("unmount %s: %w", table[i].Mountpoint, err)
+		}
+	}
+	return nil
+}
+
+func (e *Engine) removeCgroups() error {
+	var failed error
+	for _, pattern := range []string{"/sys/fs/cgroup" + e.cgroup, "/sys/fs/cgroup/*" + e.cgroup} {
+		roots, _ := filepath.Glob(pattern) // the pattern is right
+		for _, root := range roots {
+			failed = errors.Join(failed, removeTree(root))
+		}
+	}
+	return failed
+}
+
+// removeTree removes a cgroup, the innermost first. Its files are no files.
+func removeTree(cgroup string) error {
+	inner, err := os.ReadDir(cgroup)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, entry := range inner {
+		if entry.IsDir() {
+			err = errors.Join(err, removeTree(filepath.Join(cgroup, entry.Name())))
+		}
+	}
+	if failed := unix.Rmdir(cgroup); failed != nil && !errors.Is(failed, unix.ENOENT) {
+		err = errors.Join(err, fmt.Errorf("remove cgroup %s: %w", cgroup, failed))
+	}
+	return err
+}
+
+// removeDir goes through rm, which does not cross into a filesystem that
+// somebody has mounted there.
+func (e *Engine) removeDir() error {
+	if out, err := exec.Command("rm", "-rf", "--one-file-system", e.Dir).CombinedOutput(); err != nil {
+		return fmt.Errorf("remove docker engine's folder: %w: %s", err, out)
+	}
+	return nil
+}
+
+func (e *Engine) makeBridge() error {
+	name := "br" + strings.TrimPrefix(filepath.Base(e.Dir), "engine")
+	name = name[:min(len(name), unix.IFNAMSIZ-1)]
+	e.bridge = name
+	net := 16 + os.Getpid()%200
+	for _, args := range [][]string{
+		{"link", "add", name, "type", "bridge"},
+		{"address", "add", fmt.Sprintf("10.213.%d.1/24", net), "dev", name},
+		{"link", "set", name, "up"},
+	} {
+		if out, err := exec.Command("ip", args...).CombinedOutput(); err != nil {
+			return fmt.Errorf("make bridge %s: %w: %s", name, err, out)
+		}
+	}
+	return nil
+}
+
+func (e *Engine) removeBridge() error {
+	if e.bridge == "" {
+		return nil
+	}
+	out, err := exec.Command("ip", "link", "delete", e.bridge).CombinedOutput()
+	if err != nil && !bytes.Contains(out, []byte("Cannot find")) {
+		return fmt.Errorf("remove bridge %s: %w: %s", e.bridge, err, out)
+	}
+	return nil
+}

@@ -1,0 +1,238 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/client"
+	"go.uber.org/zap"
+)
+
+// outputTimeout bounds the wait for the last of the output after the end of the
+// container: a process elsewhere that inherited its pipes keeps them open.
+const outputTimeout = 5 * time.Second
+
+var errSilent = errors.New("the docker engine does not tell")
+
+// watch follows one container from before its start to its end. The goroutine of
+// run owns it.
+type watch struct {
+	body    *Body
+	out     *output
+	stream  *stream
+	exit    client.ContainerWaitResult
+	cancel  context.CancelFunc // of exit
+	process *process           // nil: not to be seen from here
+	overdue <-chan time.Time   // the process has ended, and the engine had its time
+	done    chan struct{}
+}
+
+// prepareWatch registers for what must not be missed, before the start.
+func (b *Body) prepareWatch(ctx context.Context) (*watch, error) {
+	out, err := openOutput(b.c, b.engine.log)
+	if err != nil {
+		return nil, err
+	}
+	w := &watch{body: b, out: out, done: make(chan struct{})}
+	if w.stream, err = b.attach(ctx, out); err != nil {
+		out.close()
+		return nil, err
+	}
+	if err := w.wait(ctx, container.WaitConditionNextExit); err != nil {
+		w.stream.close()
+		out.close()
+		return nil, err
+	}
+	return w, nil
+}
+
+// wait asks to be told of the end; ctx bounds the asking.
+func (w *watch) wait(ctx context.Context, condition container.WaitCondition) error {
+	life, cancel, begun := w.body.lasting(ctx)
+	w.exit = w.body.engine.api.ContainerWait(life, w.body.c.Name, client.ContainerWaitOptions{Condition: condition})
+	w.cancel = cancel
+	if err := begun(); err != nil {
+		w.unwait()
+		return fmt.Errorf("wait for its end: %w", err)
+	}
+	select {
+	case err := <-w.exit.Error:
+		cancel()
+		return fmt.Errorf("wait for its end: %w", err)
+	default:
+		return nil
+	}
+}
+
+// lasting is the context of a request whose answer lasts as long as the
+// container. Until begun is called, it ends with ctx too, and after a while.
+func (b *Body) lasting(ctx context.Context) (life context.Context, cancel context.CancelFunc, begun func() error) {
+	ctx, done := context.WithTimeout(ctx, askTimeout)
+	life, cancel = context.WithCancel(b.life)
+	stop := context.AfterFunc(ctx, cancel)
+	return life, cancel, func() error {
+		defer done()
+		if !stop() {
+			return context.Cause(ctx)
+		}
+		return nil
+	}
+}
+
+// unwait takes back the asking. One of the two channels always delivers.
+func (w *watch) unwait() {
+	w.cancel()
+	select {
+	case <-w.exit.Result:
+	case <-w.exit.Error:
+	}
+}
+
+// begin follows the first process of the container, which has just started.
+func (w *watch) begin(run *Running) {
+	if run.PID == 0 {
+		return
+	}
+	p, err := openProcess(run.PID, run.ID)
+	if err != nil {
+		w.body.engine.log.Warn("docker: the container's process cannot be watched", w.body.field(), zap.Error(err))
+		return
+	}
+	w.process = p
+	w.body.spawn(func(ctx context.Context) {
+		<-ctx.Done()
+		p.close()
+	})
+}
+
+// abandon is the undo of prepareWatch.
+func (w *watch) abandon() {
+	w.unwait()
+	w.stream.close()
+	w.out.close()
+}
+
+// run ends when the container's end is known, or ctx is over.
+func (w *watch) run(ctx context.Context) {
+	defer close(w.done)
+	defer w.out.close()
+	for {
+		end, err := w.await(ctx)
+		if err == nil {
+			w.stream.drain(ctx)
+			w.tell(ctx, end)
+			return
+		}
+		since := time.Now()
+		w.body.engine.log.Warn("docker engine: contact lost while the container runs", w.body.field(), zap.Error(err))
+		w.stream.drain(ctx)
+		if !w.again(ctx, since) {
+			return
+		}
+	}
+}
+
+// await returns what the engine tells of the end, or why it will not.
+func (w *watch) await(ctx context.Context) (container.WaitResponse, error) {
+	ended := w.process.ended()
+	for {
+		select {
+		case r := <-w.exit.Result:
+			w.cancel()
+			return r, nil
+		case err := <-w.exit.Error:
+			w.cancel()
+			return container.WaitResponse{}, err
+		case <-ended:
+			ended = nil
+			w.expect()
+		case <-w.overdue:
+			w.unwait()
+			return container.WaitResponse{}, errSilent
+		}
+	}
+}
+
+// expect gives the engine time to tell of the end of the process.
+func (w *watch) expect() {
+	if w.overdue == nil {
+		w.overdue = time.After(w.body.engine.endTimeout)
+	}
+}
+
+// again finds out what became of the container and goes on watching it if it
+// runs. Else it tells the end, and returns false.
+func (w *watch) again(ctx context.Context, since time.Time) bool {
+	found, err := w.find(ctx)
+	switch {
+	case ctx.Err() != nil:
+		w.body.finish(nil, "it was given up")
+	case errdefs.IsNotFound(err):
+		w.body.finish(nil, "somebody removed the container")
+	case err != nil:
+		w.body.finish(nil, fmt.Sprintf("its process has ended, but the docker engine has not told how: %v", err))
+	case found.State.Running:
+		if err := w.wait(ctx, container.WaitConditionNotRunning); err == nil {
+			w.stream = w.body.resume(ctx, w.out, since, true)
+			return true
+		}
+		return w.again(ctx, since)
+	default:
+		w.stream = w.body.resume(ctx, w.out, since, false)
+		w.stream.drain(ctx)
+		w.tell(ctx, container.WaitResponse{StatusCode: int64(found.State.ExitCode)})
+	}
+	return false
+}
+
+// find asks until the engine answers, or has been silent for too long about a
+// process that has ended.
+func (w *watch) find(ctx context.Context) (container.InspectResponse, error) {
+	tick := time.NewTicker(retryEvery)
+	defer tick.Stop()
+	ended := w.process.ended()
+	for {
+		found, err := w.body.inspect(ctx)
+		if err == nil && found.Container.State != nil || errdefs.IsNotFound(err) {
+			return found.Container, err
+		}
+		select {
+		case <-tick.C:
+		case <-ended:
+			ended = nil
+			w.expect()
+		case <-w.overdue:
+			return found.Container, fmt.Errorf("%w: %w", errSilent, err)
+		case <-ctx.Done():
+			return found.Container, context.Cause(ctx)
+		}
+	}
+}
+
+// tell publishes the end.
+func (w *watch) tell(ctx context.Context, end container.WaitResponse) {
+	why := ""
+	if end.Error != nil {
+		why = end.Error.Message
+	}
+	found, err := w.body.inspect(ctx)
+	s := found.Container.State
+	switch {
+	case w.body.removing.Load():
+	case errdefs.IsNotFound(err), err == nil && s != nil && removal(s):
+		why = "somebody removed the container"
+	case err == nil && s != nil && s.OOMKilled:
+		why = "it ran out of memory, and the kernel killed it"
+	}
+	status := syscall.WaitStatus(end.StatusCode << 8)
+	w.body.finish(&status, why)
+}
+
+func removal(s *container.State) bool {
+	return s.Status == container.StateRemoving || s.Status == container.StateDead
+}
