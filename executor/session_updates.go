@@ -33,7 +33,7 @@ func (p *post) channel() <-chan error {
 // send queues an update.
 func (o *owner) send(s Status) {
 	o.ledger.add(s.stamp(o.caller.executor, o.agent))
-	o.log.Info("status", zap.Stringer("state", s.State), zap.String("message", s.Message))
+	o.log.Info("status", zap.String("task", s.Task), zap.Stringer("state", s.State), zap.String("message", s.Message))
 	o.sendNext()
 }
 
