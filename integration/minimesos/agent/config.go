@@ -24,6 +24,11 @@ type Config struct {
 	Attributes string            `json:"attributes"` // as --attributes
 	Env        map[string]string `json:"env"`        // --executor_environment_variables
 	ProcBinds  []contain.Bind    `json:"proc_binds"` // bound again over /proc of every container with its own
+	// CgroupsRoot (--cgroups_root) gives every linux container a cgroup below it,
+	// which dies with the container; default: none has one.
+	CgroupsRoot string `json:"cgroups_root"`
+	// SharePID is a linux isolation without namespaces/pid. It needs CgroupsRoot.
+	SharePID bool `json:"share_pid"`
 	// NoSwitchUser runs every executor as the agent's own user.
 	NoSwitchUser bool `json:"no_switch_user"`
 	// HTTPCommandExecutor only changes a variable that executors see.
@@ -114,6 +119,9 @@ func (c Config) check() error {
 	missing("RuntimeDir", c.RuntimeDir)
 	if c.Isolation != contain.Posix && c.Isolation != contain.Linux {
 		bad = append(bad, fmt.Errorf("isolation is %q, want %q or %q", c.Isolation, contain.Posix, contain.Linux))
+	}
+	if c.SharePID && (c.Isolation != contain.Linux || c.CgroupsRoot == "") {
+		bad = append(bad, errors.New("a shared PID namespace needs the linux isolation and a root for cgroups"))
 	}
 	if c.AuthenticateExecutors && len(c.JWTKey) == 0 {
 		bad = append(bad, errors.New("executors cannot be authenticated without a JWT key"))

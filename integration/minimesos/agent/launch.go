@@ -72,6 +72,9 @@ func (a *agent) plan(e *executor, user sandboxUser) plan {
 		Shell: command.GetShell(), Value: command.GetValue(), Arguments: command.GetArguments(),
 		Env: a.environment(e), User: user.credential, ProcBinds: a.cfg.ProcBinds, Config: containerConfig(e, user.name),
 	}}
+	if p.spec.SharePID = a.cfg.SharePID; a.cfg.CgroupsRoot != "" {
+		p.spec.Cgroup = a.cfg.CgroupsRoot + "/" + e.containerID
+	}
 	for _, u := range command.GetURIs() {
 		p.uris = append(p.uris, fetch.URI{
 			Value: u.Value, Executable: u.GetExecutable(), Extract: u.GetExtract(), Cache: u.GetCache(), OutputFile: u.GetOutputFile(),

@@ -50,6 +50,7 @@ func TestConfig(t *testing.T) {
 		"no master":       func(c *Config) { c.Master = "" },
 		"isolation":       func(c *Config) { c.Isolation = "docker" },
 		"no key":          func(c *Config) { c.AuthenticateExecutors = true },
+		"shared pids":     func(c *Config) { c.SharePID = true },
 		"reregistration":  func(c *Config) { c.ReregistrationTimeout = 16 * time.Second },
 		"no runtime dir":  func(c *Config) { c.RuntimeDir = "" },
 		"no working dir.": func(c *Config) { c.WorkDir = "" },

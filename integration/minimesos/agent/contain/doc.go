@@ -4,7 +4,9 @@
 //	Posix  the executor lives in the agent's own namespaces: its mounts are the
 //	       node's mounts, and only the processes of its session die with it.
 //	Linux  a mount namespace that is recursively slave and a PID namespace with
-//	       its own /proc: nothing gets out, everything dies with it.
+//	       its own /proc: nothing gets out, everything dies with it. With a
+//	       cgroup, whatever others put below that dies too; then the PID
+//	       namespace may be left out (SharePID).
 //
 // Between agent and executor stands a helper ("mesos-containerizer launch"): the
 // leader of a session, which waits until the agent lets it go, starts the

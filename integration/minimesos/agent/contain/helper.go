@@ -120,7 +120,7 @@ func hear(gate *os.File) (Spec, error) {
 // prepare makes the namespaces and the user what the spec wants.
 func prepare(s Spec) error {
 	if s.Isolation == Linux {
-		if err := isolate(s.ProcBinds); err != nil {
+		if err := isolate(s); err != nil {
 			return err
 		}
 	}
@@ -132,14 +132,17 @@ func prepare(s Spec) error {
 	return os.Chdir(s.Sandbox)
 }
 
-func isolate(binds []Bind) error {
+func isolate(s Spec) error {
 	if err := unix.Mount("", "/", "", unix.MS_SLAVE|unix.MS_REC, ""); err != nil {
 		return fmt.Errorf("make / recursively slave: %w", err)
+	}
+	if s.SharePID {
+		return nil // the agent's /proc is the right one
 	}
 	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 		return fmt.Errorf("mount /proc: %w", err)
 	}
-	for _, b := range binds {
+	for _, b := range s.ProcBinds {
 		if err := unix.Mount(b.Source, b.Target, "", unix.MS_BIND, ""); err != nil {
 			return fmt.Errorf("bind %s on %s: %w", b.Source, b.Target, err)
 		}

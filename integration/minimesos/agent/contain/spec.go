@@ -23,17 +23,23 @@ const (
 
 // Spec says what a container is to run.
 type Spec struct {
-	Dir        string      `json:"-"` // <runtime_dir>/containers/<id>, made by Start, removed by Remove
-	Config     []byte      `json:"-"` // stored in Dir for people; not read back
-	Isolation  string      `json:"isolation"`
-	Sandbox    string      `json:"sandbox"` // becomes the working directory; stdout and stderr are appended here
-	Shell      bool        `json:"shell"`
-	Value      string      `json:"value"`
-	Arguments  []string    `json:"arguments"` // the whole argv unless Shell
-	Env        []string    `json:"env"`       // the whole environment
-	User       *Credential `json:"user,omitempty"`
-	ProcBinds  []Bind      `json:"proc_binds,omitempty"`
-	StartTicks uint64      `json:"start_ticks,omitempty"` // of the helper; filled in by Start
+	Dir       string      `json:"-"` // <runtime_dir>/containers/<id>, made by Start, removed by Remove
+	Config    []byte      `json:"-"` // stored in Dir for people; not read back
+	Isolation string      `json:"isolation"`
+	Sandbox   string      `json:"sandbox"` // becomes the working directory; stdout and stderr are appended here
+	Shell     bool        `json:"shell"`
+	Value     string      `json:"value"`
+	Arguments []string    `json:"arguments"` // the whole argv unless Shell
+	Env       []string    `json:"env"`       // the whole environment
+	User      *Credential `json:"user,omitempty"`
+	ProcBinds []Bind      `json:"proc_binds,omitempty"`
+	// Cgroup, with Linux, is the container's own in the freezer's hierarchy (or the
+	// unified one), "" for none: <cgroups_root>/<container id>.
+	Cgroup string `json:"cgroup,omitempty"`
+	// SharePID leaves a Linux container in the agent's PID namespace, as an agent
+	// without namespaces/pid does. It needs Cgroup.
+	SharePID   bool   `json:"share_pid,omitempty"`
+	StartTicks uint64 `json:"start_ticks,omitempty"` // of the helper; filled in by Start
 }
 
 // Credential is the user a container runs as.
@@ -53,8 +59,13 @@ func (s Spec) check() error {
 	if s.Isolation != Posix && s.Isolation != Linux {
 		return fmt.Errorf("isolation %q: want %q or %q", s.Isolation, Posix, Linux)
 	}
+	if s.SharePID && (s.Isolation != Linux || s.Cgroup == "") {
+		return fmt.Errorf("a shared PID namespace needs the isolation %q and a cgroup", Linux)
+	}
 	return nil
 }
+
+func (s Spec) hasCgroup() bool { return s.Isolation == Linux && s.Cgroup != "" }
 
 func writeLaunchInfo(s Spec) error {
 	text, err := json.Marshal(s)

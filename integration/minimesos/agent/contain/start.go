@@ -58,7 +58,7 @@ func (c *Container) launch() error {
 		Path: "/proc/self/exe", Args: []string{helperName, helperVerb}, Env: []string{}, Dir: "/",
 		Stdin: os.Stdin, Stdout: files.stdout, Stderr: files.stderr,
 		ExtraFiles:  []*os.File{gateRead, files.status},
-		SysProcAttr: &syscall.SysProcAttr{Setsid: true, Cloneflags: cloneFlags(c.spec.Isolation)},
+		SysProcAttr: &syscall.SysProcAttr{Setsid: true, Cloneflags: cloneFlags(c.spec)},
 	}
 	if err := c.cmd.Start(); err != nil {
 		c.cmd = nil
@@ -87,6 +87,11 @@ func (c *Container) introduce() error {
 	if err := os.WriteFile(filepath.Join(c.spec.Dir, filePID), []byte(strconv.Itoa(c.pid)), 0o600); err != nil {
 		return err
 	}
+	if c.spec.hasCgroup() {
+		if err := openCgroup(c.spec.Cgroup).add(c.pid); err != nil {
+			return fmt.Errorf("make the container's cgroup: %w", err)
+		}
+	}
 	return json.NewEncoder(c.gate).Encode(c.spec)
 }
 
@@ -102,14 +107,20 @@ func (c *Container) abort() error {
 	if c.pidfd >= 0 {
 		unix.Close(c.pidfd)
 	}
+	if c.spec.hasCgroup() {
+		err = errors.Join(err, openCgroup(c.spec.Cgroup).destroy())
+	}
 	return err
 }
 
-func cloneFlags(isolation string) uintptr {
-	if isolation == Linux {
-		return unix.CLONE_NEWNS | unix.CLONE_NEWPID
+func cloneFlags(s Spec) uintptr {
+	switch {
+	case s.Isolation != Linux:
+		return 0
+	case s.SharePID:
+		return unix.CLONE_NEWNS
 	}
-	return 0
+	return unix.CLONE_NEWNS | unix.CLONE_NEWPID
 }
 
 // PID is the helper's, which statuses show as executor_pid.

@@ -24,10 +24,7 @@ func (c *Container) Wait(ctx context.Context) (int, error) {
 			return 0, errors.Join(err, c.Shut())
 		}
 	}
-	err := errors.Join(c.Shut(), c.killRest())
-	if c.cmd != nil {
-		c.cmd.Wait() //nolint:errcheck // what the helper wrote counts, not how it ended
-	}
+	err := errors.Join(c.Shut(), c.endRest())
 	status, statusErr := readStatus(c.spec.Dir)
 	return status, errors.Join(err, statusErr)
 }
@@ -52,21 +49,32 @@ func (c *Container) helperGone(ctx context.Context) error {
 
 // Kill asks Wait to end the container at once, as the agent's destroy does:
 // posix, every process of the executor's tree and of the sessions and groups it
-// touches; linux, everything. May be called at any time, from any goroutine.
+// touches; linux, everything in its cgroup and PID namespace. May be called at any time, from any goroutine.
 func (c *Container) Kill() { c.once.Do(func() { close(c.kill) }) }
 
-// killRest kills what is left of the helper's session. While the helper is not
-// reaped, nobody else can have its number. In a PID namespace nothing is left.
-func (c *Container) killRest() error {
-	if c.spec.Isolation == Linux {
-		return nil
+// endRest kills what is left of the helper's session and reaps the helper, in this
+// order, so that nobody else can have its number. In a PID namespace nothing is
+// left; in a cgroup there may be.
+func (c *Container) endRest() error {
+	var err error
+	if c.spec.Isolation == Posix {
+		err = killSession(c.pid)
 	}
-	return killSession(c.pid)
+	if c.cmd != nil {
+		c.cmd.Wait() //nolint:errcheck // what the helper wrote counts, not how it ended
+	}
+	if c.spec.hasCgroup() {
+		err = errors.Join(err, openCgroup(c.spec.Cgroup).destroy())
+	}
+	return err
 }
 
 func (c *Container) killAll() error {
 	if c.spec.Isolation == Posix {
 		return killTree(c.pid)
+	}
+	if c.spec.hasCgroup() {
+		return openCgroup(c.spec.Cgroup).kill()
 	}
 	if err := unix.Kill(c.pid, unix.SIGKILL); err != nil && !errors.Is(err, unix.ESRCH) {
 		return fmt.Errorf("kill helper %d: %w", c.pid, err)
