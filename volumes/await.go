@@ -49,8 +49,11 @@ func (h *Held) await(ctx context.Context, v *holding) error {
 }
 
 // apart refuses a container path in the storage root: the guard detaches what is
-// mounted there.
+// mounted there. A container's paths are not the node's.
 func (h *Held) apart(v *holding, m mounts.Mount) error {
+	if h.o.Mapped != "" {
+		return nil
+	}
 	for _, path := range []string{h.o.place(v.Volume), h.o.Sandbox} {
 		if mounts.Below(path, m.Root) || mounts.Below(m.Root, h.o.place(v.Volume)) {
 			return fmt.Errorf("path %s: it lies in or around the storage root %s; a directory apart from it is allowed: %w",

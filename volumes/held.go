@@ -29,6 +29,9 @@ type Held struct {
 	early   *guard.Guard // launched while the volumes are on their way, until Start
 	guard   *guard.Guard // nil until Start
 	watcher *watcher     // nil unless the task runs
+	// container is the task instead of a guard, from the first step of
+	// StartContainer on.
+	container *container
 	report  func(Progress)
 
 	releasing bool // Release was called
@@ -56,10 +59,16 @@ type holding struct {
 	mount   mounts.Mount
 	pin     *os.File
 	syncing chan error // of a syncfs under way; it cannot be cancelled
+	// dropCopy closes the copy of the pin that another process has; nil when none
+	// does.
+	dropCopy func(context.Context) error
 }
 
-// Signal sends sig to every process of the task.
+// Signal sends sig to every process of the task; of a container, to the first.
 func (h *Held) Signal(sig syscall.Signal) error {
+	if h.container != nil {
+		return h.container.body.Signal(sig)
+	}
 	if h.guard == nil {
 		return fmt.Errorf("signal task: %w", os.ErrProcessDone)
 	}
@@ -67,7 +76,7 @@ func (h *Held) Signal(sig syscall.Signal) error {
 }
 
 // Exec runs a command beside the task, with the task's view of its volumes, as
-// guard.Guard.Exec promises.
+// guard.Guard.Exec promises. In a container that is its engine's to do.
 func (h *Held) Exec(ctx context.Context, t guard.Task) (syscall.WaitStatus, error) {
 	if h.guard == nil {
 		return 0, errors.New("run a command beside the task: the task has not been started")
@@ -76,8 +85,12 @@ func (h *Held) Exec(ctx context.Context, t guard.Task) (syscall.WaitStatus, erro
 }
 
 // Exited delivers the wait status of the task's first process, once, or is
-// closed without one when the guard died. It blocks for ever before Start.
+// closed without one when the guard died or it cannot be learned. It blocks for
+// ever before Start.
 func (h *Held) Exited() <-chan syscall.WaitStatus {
+	if h.container != nil {
+		return h.container.body.Exited()
+	}
 	if h.guard == nil {
 		return nil
 	}
@@ -97,8 +110,8 @@ func (h *Held) lose(err error) {
 	})
 }
 
-// Stop kills every process of the task and returns when its guard is reaped.
-// Repeatable.
+// Stop kills every process of the task and returns when its guard is reaped, or
+// its container removed. Repeatable.
 func (h *Held) Stop(ctx context.Context) error {
 	for _, g := range []*guard.Guard{h.early, h.guard} {
 		if g == nil {
@@ -108,7 +121,7 @@ func (h *Held) Stop(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return h.removeContainer(ctx)
 }
 
 // Pinned says, after a Release, that a volume may not leave this node yet: it is

@@ -157,7 +157,7 @@ func (h *Held) abandon(ctx context.Context) error {
 	err := h.Release(ctx)
 	for _, v := range h.vols {
 		v.join(ctx)
-		err = errors.Join(err, v.unpin(), v.unlock())
+		err = errors.Join(err, v.unpin(ctx), v.unlock())
 	}
-	return errors.Join(err, h.close())
+	return errors.Join(err, h.close(ctx))
 }

@@ -1,6 +1,7 @@
 package volumes
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,8 +12,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// Options of one task's volumes. Recover needs StateDir, Store, ReleaseTimeout
-// and Log alone.
+// Options of one task's volumes. Recover and Finish need StateDir, Store,
+// ReleaseTimeout, RemoveContainer and Log alone.
 type Options struct {
 	StateDir        string
 	Store           Store
@@ -23,6 +24,16 @@ type Options struct {
 	ReleaseTimeout  time.Duration
 	AbandonTimeout  time.Duration // for the undo of an acquire whose ctx has ended; 4 s at most, which 0 means
 	DefaultSize     int64         // bytes, at creation
+	// Mapped is for a task that runs in a container: where the container sees the
+	// sandbox, an absolute path. Then container paths are the container's own.
+	Mapped string
+	// FinishEnv is the environment of the process that finishes what this one
+	// leaves of a container when it dies: settings and what else Finish needs.
+	FinishEnv []string
+	// RemoveContainer kills and removes a container by name through the engine
+	// behind a socket, and returns nil when the engine says that it is gone, or
+	// that there is none. nil: what a dead executor left of a container is kept.
+	RemoveContainer func(ctx context.Context, engine, name string) error
 	Log             *zap.Logger
 }
 
@@ -53,6 +64,9 @@ func (o Options) check(vols []Volume) error {
 // checkPlace refuses an absolute path that cannot be bound to: a bind mount
 // needs a directory, and one around the sandbox would hide it.
 func (o Options) checkPlace(v Volume) error {
+	if o.Mapped != "" {
+		return o.checkMapped(v)
+	}
 	if !filepath.IsAbs(v.Path) {
 		return nil
 	}
@@ -74,7 +88,15 @@ func (o Options) place(v Volume) string {
 	if filepath.IsAbs(v.Path) {
 		return v.Path
 	}
-	return filepath.Join(o.Sandbox, v.Path)
+	return filepath.Join(cmp.Or(o.Mapped, o.Sandbox), v.Path)
+}
+
+// checkMapped is the same for a container, which has directories of its own.
+func (o Options) checkMapped(v Volume) error {
+	if place := o.place(v); place == o.Mapped || inside(o.Mapped, place) {
+		return fmt.Errorf("it would hide the sandbox, which the container sees at %s; a directory beside or below it is allowed", o.Mapped)
+	}
+	return nil
 }
 
 // limit bounds a release; without a ReleaseTimeout ctx alone does.

@@ -188,6 +188,9 @@ func finish(ctx context.Context, o Options, j *journal.Journal, e journal.Entry)
 	ctx, cancel := o.limit(ctx)
 	defer cancel()
 	v := &holding{Volume: Volume{Name: e.Record.Name, Label: e.Label, Path: e.Path}, entry: e, noted: true}
+	if err := removeLeft(ctx, o, e); err != nil {
+		return v.kept(ctx, err)
+	}
 	if err := awaitEnd(ctx, e); err != nil {
 		return v.kept(ctx, err)
 	}

@@ -48,17 +48,17 @@ func (h *Held) Release(ctx context.Context) error {
 			return err
 		}
 	}
-	return errors.Join(err, h.close())
+	return errors.Join(err, h.close(ctx))
 }
 
-// close ends the run in the journal. Repeatable.
-func (h *Held) close() error {
-	if h.run == nil {
-		return nil
+// close ends the run in the journal, and the keeper. Repeatable.
+func (h *Held) close(ctx context.Context) error {
+	var err error
+	if h.run != nil {
+		err = h.run.Close()
+		h.run = nil
 	}
-	err := h.run.Close()
-	h.run = nil
-	return err
+	return errors.Join(err, h.dismissKeeper(ctx))
 }
 
 func (h *Held) stillHeld() string {
@@ -86,7 +86,7 @@ func (v *holding) release(ctx context.Context, store Store, j *journal.Journal) 
 		return v.kept(ctx, err)
 	}
 	v.join(ctx)
-	if err := v.unpin(); err != nil {
+	if err := v.unpin(ctx); err != nil {
 		return v.kept(ctx, err)
 	}
 	if err := v.giveBack(ctx, store, j); err != nil {
@@ -170,11 +170,16 @@ func syncFS(pin *os.File) chan error {
 }
 
 // unpin lets the storage agent unmount again. Repeatable.
-func (v *holding) unpin() error {
+func (v *holding) unpin(ctx context.Context) error {
 	if v.pin == nil {
 		return nil
 	}
 	failpoint.Hit("unpin.before")
+	if v.dropCopy != nil {
+		if err := v.dropCopy(ctx); err != nil {
+			return err
+		}
+	}
 	err := v.pin.Close()
 	v.pin = nil
 	failpoint.Hit("unpin.after")

@@ -29,9 +29,9 @@ func (h *Held) Start(ctx context.Context, t guard.Task) (err error) {
 			err = errors.Join(err, h.unstart(ctx))
 		}
 	}()
-	id := h.guard.Identity()
+	id := journal.Process(h.guard.Identity())
 	for _, v := range h.vols {
-		if err := h.settle(ctx, v, journal.Process(id)); err != nil {
+		if err := h.settle(ctx, v, &id); err != nil {
 			return v.fail(ctx, "start task with", err)
 		}
 	}
@@ -53,7 +53,7 @@ func (h *Held) Start(ctx context.Context, t guard.Task) (err error) {
 // takes longer than the rest. The guard holds nothing yet. That it cannot be
 // launched is Start's to say.
 func (h *Held) launch(ctx context.Context) {
-	if h.early != nil {
+	if h.early != nil || h.o.Mapped != "" {
 		return
 	}
 	early, err := guard.Launch(ctx, h.o.Sandbox)
@@ -126,15 +126,15 @@ func (h *Held) plan() guard.Config {
 	return c
 }
 
-// settle journals that v is held, and by which guard, so that recovery can wait
-// for its end. Until here a release puts the dataset back where it was; from now
+// settle journals that v is held, and by which guard if by any, so that recovery
+// can wait for its end. Until here a release puts the dataset back where it was; from now
 // on it stays on this node. A write that fails leaves all but the entry's place
 // as it was, for the release.
-func (h *Held) settle(ctx context.Context, v *holding, g journal.Process) (err error) {
+func (h *Held) settle(ctx context.Context, v *holding, g *journal.Process) (err error) {
 	v.join(ctx)
 	defer h.keep(ctx, v)
 	held := v.entry
-	held.Guard = &g
+	held.Guard = g
 	held.Mount = &journal.Mount{Point: v.mount.Point, Device: v.mount.Device, Subtree: v.mount.Subtree}
 	held.Record.PreviousPrimary = ""
 	if held, err = h.journal.Promote(held, journal.Held); err != nil {

@@ -51,5 +51,7 @@ func Open(dir string) (*Journal, error) {
 }
 
 func (j *Journal) runs() string     { return filepath.Join(j.dir, "runs") }
+func (j *Journal) runPath(name string) string { return filepath.Join(j.runs(), name) }
+
 func (j *Journal) datasets() string { return filepath.Join(j.dir, "datasets") }
 func (j *Journal) corrupt() string  { return filepath.Join(j.dir, "corrupt") }

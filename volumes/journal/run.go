@@ -58,7 +58,7 @@ func (j *Journal) newRun() (_ *Run, err error) {
 	if r.lock, err = lockPath(r.path, os.O_RDONLY); err != nil {
 		return nil, err
 	}
-	path := filepath.Join(j.runs(), r.Name)
+	path := j.runPath(r.Name)
 	failpoint.Hit("journal.run.before")
 	if err := os.Rename(r.path, path); err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func (r *Run) unmake() error {
 // while the executor lives, or somebody else has taken the folder, it is
 // ErrLocked; a folder that is gone is fs.ErrNotExist.
 func (j *Journal) TakeRun(name string) (*Run, error) {
-	path := filepath.Join(j.runs(), name)
+	path := j.runPath(name)
 	lock, err := lockPath(path, os.O_RDONLY)
 	if err != nil {
 		return nil, fmt.Errorf("journal: take run %s: %w", name, err)

@@ -1,0 +1,66 @@
+package volumes
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/mesos-flocker/flocker-executor/volumes/failpoint"
+	"github.com/mesos-flocker/flocker-executor/volumes/keep"
+)
+
+// bequest is what a dead executor leaves to do, as its keeper's argument. The
+// files that go with it are the run's lock, then lock and pin of each dataset.
+type bequest struct {
+	Container string   `json:"container"`
+	Engine    string   `json:"engine"`
+	Run       string   `json:"run,omitempty"` // "" without datasets
+	Datasets  []string `json:"datasets,omitempty"`
+}
+
+// Places of the files.
+const runFile = 0
+
+func lockFile(dataset int) int { return 1 + 2*dataset }
+func pinFile(dataset int) int  { return 2 + 2*dataset }
+
+// leaveKeeper starts the keeper.
+func (h *Held) leaveKeeper(ctx context.Context) error {
+	b := bequest{Container: h.container.body.Name(), Engine: h.container.body.Engine()}
+	var files []*os.File
+	if h.run != nil {
+		b.Run, files = h.run.Name, append(files, h.run.File())
+	}
+	for _, v := range h.vols {
+		b.Datasets = append(b.Datasets, v.entry.Record.Dataset)
+		files = append(files, v.lock.File(), v.pin)
+	}
+	argument, err := json.Marshal(b)
+	if err != nil {
+		return fmt.Errorf("start the keeper: %w", err)
+	}
+	k, err := keep.Start(ctx, keep.Config{Argument: string(argument), Env: h.o.FinishEnv, Files: files})
+	if err != nil {
+		return err
+	}
+	h.container.keeper = k
+	for i, v := range h.vols {
+		v.dropCopy = func(ctx context.Context) error { return k.Drop(ctx, pinFile(i)) }
+	}
+	return nil
+}
+
+// dismissKeeper ends the keeper, when nothing is left for it to do. Repeatable.
+func (h *Held) dismissKeeper(ctx context.Context) error {
+	if h.container == nil || h.container.keeper == nil {
+		return nil
+	}
+	failpoint.Hit("keeper.done.before")
+	if err := h.container.keeper.Done(ctx); err != nil {
+		return err
+	}
+	failpoint.Hit("keeper.done.after")
+	h.container.keeper = nil
+	return nil
+}
