@@ -7,6 +7,7 @@ import (
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
 	"github.com/mesos-flocker/flocker-executor/executor/checks"
+	"github.com/mesos-flocker/flocker-executor/executor/docker"
 	"github.com/mesos-flocker/flocker-executor/volumes"
 	"github.com/mesos-flocker/flocker-executor/volumes/guard"
 )
@@ -17,9 +18,12 @@ const defaultKillGrace = 3 * time.Second
 
 // Spec is a task in the executor's own words.
 type Spec struct {
-	Task      string
-	Volumes   []volumes.Volume
-	Command   guard.Task
+	Task    string
+	Volumes []volumes.Volume
+	Command guard.Task
+	// Container is nil for a task that is a process. When it is set, Command is
+	// empty.
+	Container *docker.Container
 	KillGrace time.Duration
 	// MaxCompletion is how long the task may take from its LAUNCH on; 0 means for ever.
 	MaxCompletion time.Duration

@@ -5,19 +5,34 @@ import (
 	"github.com/moby/moby/api/types/network"
 )
 
+// Labels of a container, for whoever finds it on the node. They name the task,
+// and make sure that a container of the same name is this task's.
+const (
+	LabelTask      = "flocker-executor.task"
+	LabelExecutor  = "flocker-executor.executor"
+	LabelFramework = "flocker-executor.framework"
+	// LabelDataset is followed by a dataset's name; the value is the dataset's id,
+	// or "" when the task names none.
+	LabelDataset = "flocker-executor.dataset."
+)
+
 // Container is what a task asks of the engine.
 type Container struct {
 	// Name is flocker-<uuid>. Never mesos-<uuid>: an agent's docker containerizer
 	// removes those that it does not know.
 	Name  string
 	Image Image
-	// Config, Host and Networking are the engine's own types, complete but for the
-	// binds of volumes and the cgroup parent.
-	Config     container.Config
-	Host       container.HostConfig
+	// Config and Host are the engine's own types, complete but for the binds of
+	// volumes and the cgroup parent.
+	Config container.Config
+	Host   container.HostConfig
+	// Networking has an endpoint for each user network. The one that
+	// Host.NetworkMode names is the container's first. An engine before API 1.44
+	// takes only that at creation; the others have to be connected before the start.
 	Networking network.NetworkingConfig
-	// Sandbox is the sandbox's path on the node. Its .docker/config.json, if there
-	// is one, holds the registry's credentials.
+	// Sandbox is the task's sandbox as this process sees it. An Image.File is in
+	// it, and its .docker/config.json, if there is one, holds the registry's
+	// credentials. Its bind is among Host.Mounts.
 	Sandbox string
 	// Stdout and Stderr are files that output is appended to; "" is the executor's own.
 	Stdout, Stderr string
