@@ -1,6 +1,8 @@
 package contain_test
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,7 +24,7 @@ func grouped(t *testing.T, script string) contain.Spec {
 	s.Cgroup, s.SharePID = root+"/c1", true
 	t.Cleanup(func() {
 		for _, hierarchy := range []string{freezer, "/sys/fs/cgroup"} {
-			if err := os.Remove(filepath.Join(hierarchy, root)); err != nil && !os.IsNotExist(err) {
+			if err := os.Remove(filepath.Join(hierarchy, root)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				t.Error(err)
 			}
 		}
@@ -71,7 +73,7 @@ func TestCgroupDiesWithTheContainer(t *testing.T) {
 			if err := <-reaped; err == nil || err.Error() != "signal: killed" {
 				t.Errorf("the process below ended with %v", err)
 			}
-			if _, err := os.Stat(filepath.Join(freezer, s.Cgroup)); !os.IsNotExist(err) {
+			if _, err := os.Stat(filepath.Join(freezer, s.Cgroup)); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("the cgroup is left: %v", err)
 			}
 		})
