@@ -64,6 +64,13 @@ func (m *Minicluster) nodeConfig(o Options, i int, masterURL string) (nodeConfig
 		RecoveryTimeout: o.RecoveryTimeout, RestartWindow: o.RestartWindow,
 		Tokens: o.Tokens, DomainSocket: o.DomainSocket, IP: o.AgentIP, TLS: o.AgentTLS,
 	}
+	if o.Docker {
+		c.Mesos.Cgroups = o.Isolation == "linux"
+		c.Mesos.SharePID = c.Mesos.Cgroups && !o.PIDNamespace
+		if c.Docker, err = newEngineConfig(c, i, o.DockerArgs); err != nil {
+			return c, err
+		}
+	}
 	if err := m.flockers.node(m, &c, o); err != nil {
 		return c, err
 	}

@@ -24,6 +24,9 @@ func init() {
 	reexec.Register(nodeMain, superviseMain)
 	reexec.Register(mesosAgentMain, agentMain(runMesosAgent))
 	reexec.Register(flockerAgentMain, agentMain(runFlockerAgent))
+	reexec.Register(dockerMain, agentMain(func(_ context.Context, c nodeConfig, ready func()) error {
+		return become(c.Docker.Command, ready)
+	}))
 }
 
 // Init must be the first call of main, and of TestMain, in every program that
@@ -74,6 +77,9 @@ func runMesosAgent(ctx context.Context, c nodeConfig, ready func()) error {
 		RecoveryTimeout: c.Mesos.RecoveryTimeout, RouteDelay: c.Mesos.RestartWindow, RecoveryDelay: c.Mesos.RestartWindow,
 		Ready: func(string) { ready() },
 		Log:   log,
+	}
+	if c.Mesos.Cgroups {
+		config.CgroupsRoot, config.SharePID = c.cgroup(), c.Mesos.SharePID
 	}
 	if c.Mesos.Tokens {
 		config.JWTKey, config.AuthenticateExecutors = []byte(tokenKey), true

@@ -20,8 +20,6 @@ type mesosSide interface {
 	// await waits until the master counts the node's agent as connected, or no
 	// longer.
 	await(ctx context.Context, n *node, connected bool) error
-	// release is called before the nodes end: nothing may hinder that.
-	release() error
 	// stop undoes startMaster, when the nodes have ended. Repeatable.
 	stop(ctx context.Context) error
 }
@@ -43,7 +41,6 @@ func (s *mini) startMaster(_ context.Context, m *Minicluster, o Options) (string
 
 func (s *mini) agent(*nodeConfig) error                  { return nil }
 func (s *mini) await(context.Context, *node, bool) error { return nil }
-func (s *mini) release() error                           { return nil }
 func (s *mini) stop(context.Context) error {
 	if s.master == nil {
 		return nil

@@ -27,6 +27,10 @@ type Options struct {
 	Dir       string // where the temporary folder is made; "" as os.MkdirTemp
 	// Environment is given to every executor (--executor_environment_variables).
 	Environment map[string]string
+	// Docker gives every node an engine of its own. Containers of the linux
+	// isolation then have a cgroup, and no PID namespace unless PIDNamespace.
+	Docker, PIDNamespace bool
+	DockerArgs           []string // of dockerd, besides
 	// Realistic lets Flocker take the time that a real one takes.
 	Realistic bool
 	// NoCheckpoint is a framework whose executors do not survive their agent.
@@ -126,7 +130,7 @@ func (m *Minicluster) startNodes(ctx context.Context, o Options, masterURL strin
 			return err
 		}
 		group.Go(func() (err error) {
-			m.nodes[i], err = bringUp(c)
+			m.nodes[i], err = bringUp(ctx, c)
 			return err
 		})
 	}
@@ -151,15 +155,21 @@ func (m *Minicluster) awaitNodes(ctx context.Context) error {
 
 // bringUp starts a node with both its agents; a node that did not come up
 // wholly is taken down.
-func bringUp(c nodeConfig) (*node, error) {
+func bringUp(ctx context.Context, c nodeConfig) (*node, error) {
 	n, err := startNode(c)
 	if err != nil {
 		return nil, err
 	}
 	for _, child := range []string{flockerAgentMain, mesosAgentMain} {
-		if err := n.start(child); err != nil {
-			return nil, errors.Join(err, n.logs(), n.stop())
+		if err == nil {
+			err = n.start(child)
 		}
+	}
+	if err == nil && len(c.Docker.Command) > 0 {
+		err = n.startEngine(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, n.logs(), n.stop())
 	}
 	return n, nil
 }
@@ -178,9 +188,9 @@ func (m *Minicluster) Close() error {
 		errs = append(errs, m.framework.Close(ctx))
 		m.flocker.Close()
 	}
-	errs = append(errs, m.mesos.release(), m.flockers.release(ctx), m.stopNodes(), m.mesos.stop(ctx))
+	errs = append(errs, thaw(m.groups()), m.flockers.release(ctx), m.stopNodes(), m.mesos.stop(ctx))
 	m.flockers.stop()
-	errs = append(errs, flockertest.Sweep(m.dir), os.RemoveAll(m.dir))
+	errs = append(errs, removeGroups(ctx, m.groups()), flockertest.Sweep(m.dir), os.RemoveAll(m.dir))
 	return errors.Join(errs...)
 }
 
@@ -199,6 +209,9 @@ func (m *Minicluster) stopNodes() error {
 func closing() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), 20*time.Second)
 }
+
+// groups is what the names of the nodes' cgroups begin with.
+func (m *Minicluster) groups() string { return filepath.Base(m.dir) }
 
 func (m *Minicluster) pool() string { return filepath.Join(m.dir, "images") }
 

@@ -23,7 +23,11 @@ type nodeConfig struct {
 	BootID  string        `json:"boot_id"`
 	Flocker flockerConfig `json:"flocker"`
 	Mesos   mesosConfig   `json:"mesos"`
+	Docker  engineConfig  `json:"docker"`
 }
+
+// cgroup is the root of the node's cgroups.
+func (c nodeConfig) cgroup() string { return filepath.Base(filepath.Dir(c.Dir)) + "." + c.Name }
 
 type flockerConfig struct {
 	UUID      string `json:"uuid"`
@@ -40,6 +44,8 @@ type mesosConfig struct {
 	Master      string            `json:"master"`
 	Port        int               `json:"port"`
 	Isolation   string            `json:"isolation"`
+	Cgroups     bool              `json:"cgroups,omitempty"`
+	SharePID    bool              `json:"share_pid,omitempty"`
 	CPUs        float64           `json:"cpus"`
 	Mem         float64           `json:"mem"`
 	Ports       string            `json:"ports"`       // a range: nodes share the machine's network
@@ -75,6 +81,9 @@ func prepare(c nodeConfig) error {
 	if err := os.Chmod(filepath.Join(c.Dir, "flocker"), 0o700); err != nil {
 		return err
 	}
+	if err := os.WriteFile(filepath.Join(c.Dir, "docker.json"), []byte("{}\n"), 0o644); err != nil {
+		return err // without it the engine would take the machine's
+	}
 	return os.WriteFile(filepath.Join(c.Dir, "boot_id"), []byte(c.BootID+"\n"), 0o444)
 }
 
@@ -91,7 +100,7 @@ func startNode(c nodeConfig) (*node, error) {
 	cmd.ExtraFiles = []*os.File{theirs}
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID,
+		Cloneflags: cloneFlags(c),
 		Setsid:     true, // a Ctrl-C at the terminal is for the parent alone
 	}
 	err = cmd.Start()
@@ -105,6 +114,16 @@ func startNode(c nodeConfig) (*node, error) {
 		return nil, errors.Join(fmt.Errorf("start node %s: %w", c.Name, err), n.kill())
 	}
 	return n, nil
+}
+
+// cloneFlags give a node with an engine a cgroup namespace too: whatever cgroup
+// the machine runs this program in, executors do not think it an agent's.
+func cloneFlags(c nodeConfig) uintptr {
+	flags := uintptr(syscall.CLONE_NEWNS | syscall.CLONE_NEWPID)
+	if len(c.Docker.Command) > 0 {
+		flags |= syscall.CLONE_NEWCGROUP
+	}
+	return flags
 }
 
 // exchange sends one order (or the configuration) and waits for its answer.
@@ -132,10 +151,15 @@ func (n *node) signal(child string, sig syscall.Signal) error {
 	return n.exchange(order{Op: "signal", Child: child, Signal: sig})
 }
 
+// finish ends a child with SIGTERM and returns when it is gone.
+func (n *node) finish(child string) error {
+	return n.exchange(order{Op: "finish", Child: child})
+}
+
 // stop ends the node in good order: nothing of it stays mounted.
 func (n *node) stop() error {
 	err := n.exchange(order{Op: "sweep"})
-	return errors.Join(err, n.kill())
+	return errors.Join(err, n.kill(), n.config.Docker.removeBridge())
 }
 
 // kill is a power cut: process 1 dies and everything in the node with it.

@@ -84,11 +84,9 @@ type real struct {
 	bin    string
 	master *node
 	api    operatorAPI
-	groups string // prefix of the nodes' cgroups
 }
 
 func (r *real) startMaster(ctx context.Context, m *Minicluster, o Options) (string, error) {
-	r.groups = filepath.Base(m.dir)
 	c := nodeConfig{Name: "master", Dir: filepath.Join(m.dir, "master"), BootID: newBootID()}
 	port := o.MasterPort
 	if port == 0 {
@@ -117,7 +115,7 @@ func (r *real) startMaster(ctx context.Context, m *Minicluster, o Options) (stri
 
 // agent gives a node its agent's command line, and the key of its tokens.
 func (r *real) agent(c *nodeConfig) error {
-	c.Mesos.Command = agentCommand(r.bin, *c, r.group(c.Name))
+	c.Mesos.Command = agentCommand(r.bin, *c, c.cgroup())
 	if !c.Mesos.Tokens {
 		return nil
 	}
@@ -146,17 +144,11 @@ func (r *real) await(ctx context.Context, n *node, connected bool) error {
 	return nil
 }
 
-func (r *real) group(node string) string { return r.groups + "." + node }
-
-// release lets go what an agent was about to destroy: a frozen process cannot
-// be killed.
-func (r *real) release() error { return thaw(r.groups) }
-
-func (r *real) stop(ctx context.Context) error {
-	var err error
-	if r.master != nil {
-		err = r.master.stop()
-		r.master = nil
+func (r *real) stop(context.Context) error {
+	if r.master == nil {
+		return nil
 	}
-	return errors.Join(err, removeGroups(ctx, r.groups))
+	err := r.master.stop()
+	r.master = nil
+	return err
 }

@@ -25,7 +25,7 @@ const controlFD = 3
 
 // order is what Start's process asks of a node; answer is what it gets back.
 type order struct {
-	Op     string         `json:"op"` // start, signal, sweep
+	Op     string         `json:"op"` // start, signal, finish, sweep
 	Child  string         `json:"child,omitempty"`
 	Signal syscall.Signal `json:"signal,omitempty"`
 }
@@ -71,7 +71,7 @@ func supervise() error {
 	}
 	signal.Notify(s.sigchld, syscall.SIGCHLD)
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM) // the parent decides when the node ends
-	err := enterWorld(s.config.Dir)
+	err := enterWorld(s.config)
 	if e := answers.Encode(reply(err)); e != nil || err != nil {
 		return err
 	}
@@ -118,6 +118,8 @@ func (s *supervisor) carryOut(o order) error {
 		return s.start(o.Child)
 	case "signal":
 		return s.signal(o.Child, o.Signal)
+	case "finish":
+		return s.finish(o.Child)
 	case "sweep":
 		return s.sweep()
 	}
@@ -169,11 +171,25 @@ func (s *supervisor) signal(name string, sig syscall.Signal) error {
 	if err := syscall.Kill(c.pid, sig); err != nil {
 		return err
 	}
-	for sig == syscall.SIGKILL && s.children[name] == c {
+	if sig == syscall.SIGKILL {
+		s.awaitEnd(name)
+	}
+	return nil
+}
+
+func (s *supervisor) finish(name string) error {
+	err := s.signal(name, syscall.SIGTERM)
+	if err == nil {
+		s.awaitEnd(name)
+	}
+	return err
+}
+
+func (s *supervisor) awaitEnd(name string) {
+	for s.children[name] != nil {
 		<-s.sigchld
 		s.reap()
 	}
-	return nil
 }
 
 // sweep kills everything in the node but its Flocker agent, waits until it is
@@ -199,10 +215,7 @@ func (s *supervisor) sweep() error {
 		return nil
 	}
 	_ = syscall.Kill(keep, syscall.SIGTERM)
-	for s.children[flockerAgentMain] != nil {
-		<-s.sigchld
-		s.reap()
-	}
+	s.awaitEnd(flockerAgentMain)
 	return nil
 }
 

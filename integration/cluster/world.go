@@ -24,12 +24,17 @@ const (
 // node's storage root, Flocker configuration, executor state and boot id. No
 // mount made here is seen outside; below, everything is shared, so that slave
 // namespaces of the node receive its mounts, as on a machine run by systemd.
-func enterWorld(dir string) error {
+func enterWorld(c nodeConfig) error {
+	dir := c.Dir
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make / private: %w", err)
 	}
 	root := filepath.Join(dir, "root")
-	steps := []func(string, string) error{newRoot, bindMachine, overlayMachine, bindNode, pivot}
+	steps := []func(string, string) error{newRoot, bindMachine, overlayMachine, bindNode}
+	if len(c.Docker.Command) > 0 {
+		steps = append(steps, ownRun)
+	}
+	steps = append(steps, pivot)
 	for _, step := range steps {
 		if err := step(dir, root); err != nil {
 			return err
@@ -150,6 +155,16 @@ func bindNode(dir, root string) error {
 	bootID := filepath.Join(root, bootIDPath)
 	if err := unix.Mount(filepath.Join(dir, "boot_id"), bootID, "", unix.MS_BIND, ""); err != nil {
 		return fmt.Errorf("bind the boot id: %w", err)
+	}
+	return nil
+}
+
+// ownRun is for engines: their sockets and state are at fixed paths, and those
+// of the machine's engine are out of sight.
+func ownRun(_, root string) error {
+	run := filepath.Join(root, "run")
+	if err := unix.Mount("run", run, "tmpfs", 0, "mode=0755"); err != nil {
+		return fmt.Errorf("mount tmpfs on %s: %w", run, err)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,26 +14,32 @@ import (
 	"github.com/moby/moby/client"
 )
 
+// Import makes an image in this engine.
+func (e *Engine) Import(ctx context.Context, name string, changes ...string) error {
+	return Import(ctx, e.API, name, changes...)
+}
+
 // Import makes an image out of the machine's static busybox, with a link in /bin
 // for everything that it can do. changes are instructions of a Dockerfile, such as
 // "STOPSIGNAL SIGUSR1". The command is none.
-func (e *Engine) Import(ctx context.Context, name string, changes ...string) error {
-	root, err := rootfs()
+func Import(ctx context.Context, api *client.Client, name string, changes ...string) error {
+	root, err := rootfs(nil)
 	if err != nil {
 		return fmt.Errorf("make image %s: %w", name, err)
 	}
-	answer, err := e.API.ImageImport(ctx, client.ImageImportSource{Source: root, SourceName: "-"}, name, client.ImageImportOptions{Changes: changes})
+	answer, err := api.ImageImport(ctx, client.ImageImportSource{Source: root, SourceName: "-"}, name, client.ImageImportOptions{Changes: changes})
 	if err != nil {
 		return fmt.Errorf("make image %s: %w", name, err)
 	}
 	_, err = io.Copy(io.Discard, answer)
-	if err = errorsJoinClose(err, answer); err != nil {
+	if err = errors.Join(err, answer.Close()); err != nil {
 		return fmt.Errorf("make image %s: %w", name, err)
 	}
 	return nil
 }
 
-func rootfs() (io.Reader, error) {
+// rootfs is the tar of a root filesystem, with ballast in a file.
+func rootfs(ballast []byte) (io.Reader, error) {
 	path, err := exec.LookPath("busybox")
 	if err != nil {
 		return nil, err
@@ -56,6 +63,9 @@ func rootfs() (io.Reader, error) {
 		return nil, err
 	}
 	if err := add(w, "etc/passwd", 0o644, []byte("root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n")); err != nil {
+		return nil, err
+	}
+	if err := add(w, "ballast", 0o644, ballast); err != nil {
 		return nil, err
 	}
 	for _, name := range strings.Fields(string(names)) {

@@ -1,5 +1,3 @@
-//go:build mesos
-
 package cluster
 
 import (
@@ -14,8 +12,8 @@ import (
 // cgroupRoot has the unified hierarchy, or one folder for each of the others.
 const cgroupRoot = "/sys/fs/cgroup"
 
-// groups lists the cgroups of a cluster's agents in all hierarchies, parents
-// first.
+// groups lists the cgroups of a cluster's nodes in all hierarchies, parents
+// first: <prefix>.<node> and what agents and engines have made below.
 func groups(prefix string) ([]string, error) {
 	if prefix == "" {
 		return nil, nil // there is no cluster yet
@@ -61,7 +59,7 @@ func thaw(prefix string) error {
 	return nil
 }
 
-// removeGroups removes what the agents have left. A cgroup is busy until the
+// removeGroups removes what agents and engines have left. A cgroup is busy until the
 // last process that died in it is reaped.
 func removeGroups(ctx context.Context, prefix string) error {
 	return poll(ctx, func() error {
