@@ -20,8 +20,8 @@ cross: ## amd64 and arm64 build of everything, and what only other build tags co
 	GOARCH=arm64 CGO_ENABLED=0 $(GO) vet $(PACKAGES)
 	CGO_ENABLED=0 $(GO) vet -tags mesos $(PACKAGES)
 
-demo: build need-demo ## a task, its volume, two nodes: the whole story in a minute (root)
-	@bin/minicluster demo
+demo: build need-demo ## a task, its volume, two nodes: the whole story in a minute; DOCKER=1 for a container (root)
+	@bin/minicluster demo $(if $(DOCKER),--docker)
 
 test: need-test ## all tests with -race: unit, integration, end to end (root)
 	$(GO) test $(TESTFLAGS) -race -count=1 -timeout 600s $(PACKAGES)
@@ -52,7 +52,7 @@ clean: ## remove what make built
 	rm -rf bin .cache
 
 need-demo:
-	@.ci/need demo
+	@.ci/need $(if $(DOCKER),docker,demo)
 
 need-test:
 	@.ci/need test

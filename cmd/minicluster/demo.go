@@ -15,7 +15,17 @@ import (
 type demoCommand struct {
 	clusterFlags
 	Quick bool   `help:"Let Flocker work at once, not at the pace of a real one."`
-	Task  string `default:"examples/counter/counter.json" type:"path" help:"The counter's task description."`
+	Task  string `type:"path" help:"The counter's task description. Default: examples/counter/counter.json, with --docker examples/docker/counter.json."`
+}
+
+func (d *demoCommand) task() (cluster.Task, error) {
+	switch {
+	case d.Task != "":
+		return cluster.ReadTask(d.Task)
+	case d.Docker:
+		return cluster.ReadTask("examples/docker/counter.json")
+	}
+	return cluster.ReadTask("examples/counter/counter.json")
 }
 
 // Run tells the story: the task counts on one node, is killed, goes on on the
@@ -23,7 +33,7 @@ type demoCommand struct {
 func (d *demoCommand) Run(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	task, err := cluster.ReadTask(d.Task)
+	task, err := d.task()
 	if err != nil {
 		return err
 	}

@@ -50,6 +50,7 @@ type clusterFlags struct {
 	Nodes     int    `default:"2" help:"Number of nodes."`
 	Backend   string `default:"" enum:",loopback,directory" help:"What datasets are: ext4 on loop devices, or directories. Default: loopback if the machine has loop devices."`
 	Isolation string `default:"posix" enum:"posix,linux" help:"Isolation of the agents' containers."`
+	Docker    bool   `help:"Give every node a docker engine of its own."`
 	Realistic bool   `help:"Let Flocker take the time that a real one takes."`
 	Executor  string `type:"path" help:"The flocker-executor binary. Default: the one beside this program."`
 	Dir       string `type:"path" help:"Where the temporary folder is made." env:"TMPDIR"`
@@ -69,6 +70,7 @@ func (f clusterFlags) options() (cluster.Options, error) {
 	}
 	return cluster.Options{
 		Nodes: f.Nodes, Backend: f.Backend, Isolation: f.Isolation, Realistic: f.Realistic,
+		Docker:   f.Docker,
 		Executor: executor, Dir: f.Dir,
 	}, nil
 }
