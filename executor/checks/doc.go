@@ -9,9 +9,10 @@
 //
 // A COMMAND is run in the task's namespaces by the function that the executor
 // gives; HTTP and TCP go to the loopback address, 127.0.0.1 or ::1, which is the
-// task's own because executor and task share a network namespace. Rules and
-// numbers are those of Mesos (checks/checker.cpp, checker_process.cpp,
-// health_checker.cpp), without its curl and mesos-tcp-connect. What differs:
+// task's own: executor and task share a network namespace, or Config.Dial goes
+// into the container's. Rules and numbers are those of Mesos (checks/checker.cpp,
+// checker_process.cpp, health_checker.cpp), without its curl and
+// mesos-tcp-connect. What differs:
 //
 //   - A pause of no length between two runs is MinInterval.
 //   - Resume runs at once, as there, but never before the first delay is over.

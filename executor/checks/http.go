@@ -24,19 +24,19 @@ const (
 
 var errRedirects = fmt.Errorf("more than %d redirects", redirectsMost)
 
-func (h HTTP) probe() probe {
+func (h HTTP) probe(dial Dial) probe {
 	address := h.Scheme + "://" + loopback(h.IPv6, h.Port) + h.Path
-	return probe{"GET " + address, func(ctx context.Context) (Outcome, error) { return h.get(ctx, address) }}
+	return probe{"GET " + address, func(ctx context.Context) (Outcome, error) { return h.get(ctx, dial, address) }}
 }
 
-func (h HTTP) get(ctx context.Context, address string) (Outcome, error) {
+func (h HTTP) get(ctx context.Context, dial Dial, address string) (Outcome, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return Outcome{}, err
 	}
 	req.Header.Set("User-Agent", userAgent)
 	req.Header.Set("Accept", "*/*")
-	res, err := client(ctx).Do(req)
+	res, err := client(ctx, dial).Do(req)
 	if err != nil {
 		return Outcome{}, told(err, address)
 	}
@@ -81,11 +81,13 @@ func redirected(err error, last, address string) error {
 
 // client makes a client for one run. Its connections end with ctx: a transport
 // alone goes on with a dial and a handshake that nobody waits for any more.
-func client(ctx context.Context) *http.Client {
+func client(ctx context.Context, dial Dial) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
-			Proxy:              nil,
-			DialContext:        func(_ context.Context, network, address string) (net.Conn, error) { return dial(ctx, network, address) },
+			Proxy: nil,
+			DialContext: func(_ context.Context, network, address string) (net.Conn, error) {
+				return dial.until(ctx, network, address)
+			},
 			TLSClientConfig:    &tls.Config{InsecureSkipVerify: true},
 			DisableKeepAlives:  true,
 			DisableCompression: true,
@@ -100,8 +102,9 @@ func client(ctx context.Context) *http.Client {
 	}
 }
 
-func dial(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := new(net.Dialer).DialContext(ctx, network, address)
+// until dials; the connection ends with ctx.
+func (d Dial) until(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := d(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}

@@ -30,14 +30,14 @@ func (p probe) once(ctx context.Context) answer {
 	return answer{seen, fmt.Errorf("%s: %w", p.name, err)}
 }
 
-func (c Check) probe(run func(context.Context, Command) (int, error)) probe {
+func (c Check) probe(with Config) probe {
 	switch {
 	case c.Command != nil:
-		return c.Command.probe(run)
+		return c.Command.probe(with.Run)
 	case c.HTTP != nil:
-		return c.HTTP.probe()
+		return c.HTTP.probe(with.Dial)
 	default:
-		return c.TCP.probe()
+		return c.TCP.probe(with.Dial)
 	}
 }
 
@@ -68,10 +68,10 @@ func (c Command) shown() string {
 	return line
 }
 
-func (t TCP) probe() probe {
+func (t TCP) probe(dial Dial) probe {
 	address := loopback(t.IPv6, t.Port)
 	return probe{"TCP " + address, func(ctx context.Context) (Outcome, error) {
-		conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+		conn, err := dial(ctx, "tcp", address)
 		connected := err == nil
 		if err != nil {
 			return Outcome{Succeeded: &connected}, bare(err)

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"net"
 	"time"
 
 	"go.uber.org/zap"
@@ -16,8 +17,14 @@ type Config struct {
 	// It returns soon after ctx has ended, also when something cannot be killed;
 	// Close waits for it.
 	Run func(ctx context.Context, c Command) (exit int, err error)
-	Log *zap.Logger
+	// Dial connects HTTP and TCP to the task, in its network namespace; nil: in
+	// this process' own. Its error need not name the address.
+	Dial Dial
+	Log  *zap.Logger
 }
+
+// Dial makes a connection; ctx bounds the making of it alone.
+type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Runner runs the checks of one task. Its methods may be called from any
 // goroutine.
@@ -31,14 +38,17 @@ type Runner struct {
 // Start begins the delay of the first runs, and the grace period. Close must be
 // called; the end of ctx has the same effect, but waits for nothing.
 func Start(ctx context.Context, c Config) *Runner {
+	if c.Dial == nil {
+		c.Dial = new(net.Dialer).DialContext
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	r := &Runner{results: make(chan Result), pauses: make(chan bool), cancel: cancel, done: make(chan struct{})}
 	o := &owner{runner: r, log: c.Log}
 	if c.Check != nil {
-		o.check = newSchedule(*c.Check, c.Check.probe(c.Run))
+		o.check = newSchedule(*c.Check, c.Check.probe(c))
 	}
 	if c.Health != nil {
-		o.health = newSchedule(c.Health.Check, c.Health.probe(c.Run))
+		o.health = newSchedule(c.Health.Check, c.Health.probe(c))
 		o.counter = counter{health: *c.Health, started: time.Now()}
 	}
 	go o.run(ctx)
