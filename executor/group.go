@@ -84,7 +84,7 @@ func (g *group) clash() error {
 		}
 		ids[t.id] = true
 		for _, v := range t.spec.Volumes {
-			for _, key := range keys(v) {
+			for _, key := range keys(v, t.options.Guess) {
 				if owner, taken := owners[key]; taken && owner != t.id {
 					return fmt.Errorf("tasks %q and %q of the group both want %s: only one task at a time can have it", owner, t.id, key)
 				}
@@ -95,11 +95,16 @@ func (g *group) clash() error {
 	return nil
 }
 
-// keys are the ways in which a volume names its dataset.
-func keys(v volumes.Volume) []string {
+// keys are the ways in which a volume names its dataset: by its name, and by the
+// id that it gives or that belongs to the name.
+func keys(v volumes.Volume, guess func(volumes.Volume) string) []string {
+	id := v.Dataset
+	if id == "" && guess != nil {
+		id = guess(v)
+	}
 	names := []string{fmt.Sprintf("dataset %q", v.Name)}
-	if v.Dataset != "" {
-		names = append(names, "the dataset with id "+strings.ToLower(v.Dataset))
+	if id != "" {
+		names = append(names, "the dataset with id "+strings.ToLower(id))
 	}
 	return names
 }

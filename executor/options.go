@@ -24,6 +24,10 @@ type Options struct {
 	// bounds the doing and not the undoing, nor the life of what it returns. Tasks
 	// of a group are held side by side.
 	Hold func(ctx context.Context, s Spec, report func(volumes.Progress)) (Held, error)
+	// Guess is the id that the dataset of a volume without one most likely has: two
+	// tasks of a group that ask for it differently are told apart from two that ask
+	// for different ones. nil: only names are compared with names, and ids with ids.
+	Guess func(v volumes.Volume) string
 	// Recover cleans up behind executors of this node that died. It runs beside
 	// the task, in a goroutine that Run joins, and ends when ctx does.
 	Recover func(ctx context.Context)

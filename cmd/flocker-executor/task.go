@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/mesos-flocker/flocker-executor/executor"
+	"github.com/mesos-flocker/flocker-executor/flocker"
 	"github.com/mesos-flocker/flocker-executor/volumes"
 )
 
@@ -82,6 +83,7 @@ func taskOptions(s *settings, env executor.Environment, words []string, broken e
 			}
 			return h, nil
 		},
+		Guess:          func(v volumes.Volume) string { return flocker.ComputedID(v.Name, 0) },
 		Recover:        func(ctx context.Context) { recoverBeside(ctx, held, log) },
 		ReleaseTimeout: s.releaseTimeout,
 		Terminate:      terminate,
