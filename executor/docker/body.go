@@ -86,7 +86,12 @@ func (b *Body) create(ctx context.Context, binds []volumes.BodyBind) error {
 	config, host := b.c.Config, b.c.Host
 	config.Image = reference.FamiliarString(ref)
 	config.AttachStdout, config.AttachStderr = true, true
-	host.Mounts = append(host.Mounts[:len(host.Mounts):len(host.Mounts)], mounts(binds)...)
+	host.Mounts = append(host.Mounts[:len(host.Mounts):len(host.Mounts)], bindMounts(binds)...)
+	if host.CgroupParent == "" {
+		if host.CgroupParent, err = b.cgroupParent(ctx, len(binds) > 0); err != nil {
+			return err
+		}
+	}
 	made, err := b.engine.api.ContainerCreate(ctx, client.ContainerCreateOptions{
 		Name: b.c.Name, Config: &config, HostConfig: &host, NetworkingConfig: &b.c.Networking,
 	})
@@ -96,7 +101,7 @@ func (b *Body) create(ctx context.Context, binds []volumes.BodyBind) error {
 	return err
 }
 
-func mounts(binds []volumes.BodyBind) []mount.Mount {
+func bindMounts(binds []volumes.BodyBind) []mount.Mount {
 	var all []mount.Mount
 	for _, bind := range binds {
 		all = append(all, mount.Mount{

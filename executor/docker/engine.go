@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -24,6 +25,11 @@ const (
 type Options struct {
 	Socket string // path of the engine's socket
 	Log    *zap.Logger
+	// Config is a docker configuration of the operator's, whose credentials are used
+	// where the sandbox has none; "" for none.
+	Config string
+	// SelfCgroup is the text of /proc/self/cgroup; nil: it is read.
+	SelfCgroup []byte
 	// EndTimeout is how long the engine may take to tell how a container ended
 	// whose first process is seen to have ended; then its end is unknown. 0: a minute.
 	EndTimeout time.Duration
@@ -35,8 +41,10 @@ type Engine struct {
 	socket  string
 	log     *zap.Logger
 	api     *client.Client
+	config  string
 	version string
 
+	selfCgroup []byte
 	endTimeout time.Duration
 
 	life    context.Context // of whatever watches containers
@@ -52,12 +60,17 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open docker engine %s: %w", o.Socket, err)
 	}
-	e := &Engine{socket: o.Socket, log: o.Log, api: api, endTimeout: o.EndTimeout}
+	e := &Engine{socket: o.Socket, log: o.Log, api: api, config: o.Config, selfCgroup: o.SelfCgroup, endTimeout: o.EndTimeout}
 	if e.endTimeout == 0 {
 		e.endTimeout = time.Minute
 	}
 	if e.log == nil {
 		e.log = zap.NewNop()
+	}
+	if e.selfCgroup == nil {
+		if e.selfCgroup, err = os.ReadFile("/proc/self/cgroup"); err != nil {
+			return nil, fmt.Errorf("open docker engine: %w", err)
+		}
 	}
 	if err := e.negotiate(ctx); err != nil {
 		return nil, fmt.Errorf("open docker engine %s: %w", o.Socket, err)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -17,8 +16,6 @@ import (
 	"github.com/moby/sys/mountinfo"
 	"golang.org/x/sys/unix"
 )
-
-func errorsJoinClose(err error, c io.Closer) error { return errors.Join(err, c.Close()) }
 
 // Close ends the engine with everything of it: containers, containerd, mounts,
 // cgroups, bridge, files. It may be called twice.
