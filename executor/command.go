@@ -12,6 +12,7 @@ import (
 type command struct {
 	program  string // "" means the first of argv
 	argv     []string
+	script   bool // argv is a shell and its script
 	source   string
 	passed   []string
 	warnings []string
@@ -22,14 +23,12 @@ type candidate struct {
 	source  string
 	program string
 	argv    []string
+	script  bool
 }
 
-// chooseCommand takes the first source that holds a command.
-func chooseCommand(label string, t mesos.TaskInfo, o SpecOptions) (command, error) {
-	program, own, err := infoCommand("TaskInfo.command", t.Command, false)
-	if err != nil {
-		return command{}, err
-	}
+// chooseCommand takes the first source that holds a command; there may be none.
+// own is what TaskInfo.command says.
+func chooseCommand(own candidate, label string, t mesos.TaskInfo, o SpecOptions) (command, error) {
 	fromData, err := dataCommand(t.Data, o.RawData)
 	if err != nil {
 		return command{}, err
@@ -38,23 +37,23 @@ func chooseCommand(label string, t mesos.TaskInfo, o SpecOptions) (command, erro
 	if marathon && slices.Equal(fromData, shell(cmd)) {
 		fromData = nil // a Marathon before 1.2 says the same cmd twice
 	}
-	arguments := candidate{source: "the executor's arguments", argv: argumentsCommand(o.Arguments)}
+	arguments := candidate{source: "the executor's arguments", argv: argumentsCommand(o.Arguments), script: len(o.Arguments) == 1}
 	script := marathonScript(cmd)
 	if strings.TrimSpace(script) != "" {
 		arguments.argv = nil // what a shell has made of the same text
 	}
 	c := choose([]candidate{
-		{source: "TaskInfo.command", program: program, argv: own},
-		{source: o.LabelPrefix + "command", argv: shell(label)},
-		{source: "TaskInfo.data", argv: fromData},
-		{source: marathonSource, argv: shell(script)},
+		own,
+		{source: o.LabelPrefix + "command", argv: shell(label), script: true},
+		{source: "TaskInfo.data", argv: fromData, script: true},
+		{source: marathonSource, argv: shell(script), script: true},
 		arguments,
 	})
 	if marathon {
 		again := script != "" && slices.Equal(c.argv, shell(script))
 		c.warnings = marathonWarnings(cmd, o.LabelPrefix, again)
 	}
-	return c, checkCommand(c, o)
+	return c, checkCommand(c)
 }
 
 // choose takes the first that holds a command, and names the others that do.
@@ -64,7 +63,7 @@ func choose(from []candidate) command {
 		switch {
 		case len(f.argv) == 0:
 		case c.argv == nil:
-			c.program, c.argv, c.source = f.program, f.argv, f.source
+			c.program, c.argv, c.script, c.source = f.program, f.argv, f.script, f.source
 		default:
 			c.passed = append(c.passed, f.source)
 		}
@@ -72,10 +71,20 @@ func choose(from []candidate) command {
 	return c
 }
 
-func checkCommand(c command, o SpecOptions) error {
-	if len(c.argv) == 0 {
-		return fmt.Errorf(`the task has no command: give it as label %scommand, as TaskInfo.data {"value": "…"}, or as arguments of the executor`, o.LabelPrefix)
+// processCommand is chooseCommand for a process, which needs one.
+func processCommand(label string, t mesos.TaskInfo, o SpecOptions) (command, error) {
+	program, argv, err := infoCommand("TaskInfo.command", t.Command, false)
+	if err != nil {
+		return command{}, err
 	}
+	c, err := chooseCommand(candidate{source: "TaskInfo.command", program: program, argv: argv}, label, t, o)
+	if err == nil && len(c.argv) == 0 {
+		err = fmt.Errorf(`the task has no command: give it as label %scommand, as TaskInfo.data {"value": "…"}, or as arguments of the executor`, o.LabelPrefix)
+	}
+	return c, err
+}
+
+func checkCommand(c command) error {
 	if slices.ContainsFunc(append([]string{c.program}, c.argv...), func(a string) bool { return strings.ContainsRune(a, 0) }) {
 		return fmt.Errorf("command from %s: contains a zero byte", c.source)
 	}

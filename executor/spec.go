@@ -49,6 +49,7 @@ type SpecOptions struct {
 	RawData     bool     // TaskInfo.data that is no JSON is a shell command
 	Environ     []string // the executor's environment
 	Sandbox     string
+	NodeMemory  uint64 // bytes; 0 means that the kernel is asked
 	// Group says that the task is one of a group: its sandbox is a folder of its
 	// own, tasks/<task id> in Sandbox, with its own stdout and stderr. The executor
 	// makes them.
@@ -59,14 +60,17 @@ type SpecOptions struct {
 // error, never passed over; so is everything malformed. Fields that ask nothing
 // of an executor (discovery, limits, resources) are accepted.
 func NewSpec(ctx context.Context, t mesos.TaskInfo, o SpecOptions) (Spec, error) {
-	if err := unsupported(t); err != nil {
-		return Spec{}, err
-	}
 	request, err := volumes.ParseLabels(o.LabelPrefix, labels(t.Labels))
 	if err != nil {
 		return Spec{}, err
 	}
-	command, err := chooseCommand(request.Command, t, o)
+	if isContainer(t, request) {
+		return containerSpec(t, request, o)
+	}
+	if err := unsupported(t, request, o); err != nil {
+		return Spec{}, err
+	}
+	command, err := processCommand(request.Command, t, o)
 	if err != nil {
 		return Spec{}, err
 	}
@@ -74,17 +78,20 @@ func NewSpec(ctx context.Context, t mesos.TaskInfo, o SpecOptions) (Spec, error)
 	if err != nil {
 		return Spec{}, err
 	}
-	s := Spec{
-		Task:     t.TaskID.Value,
-		Volumes:  request.Volumes,
-		Command:  process,
-		Sandbox:  process.Dir,
-		Warnings: command.warnings,
-		Source:   command.source,
-		Passed:   command.passed,
-	}
+	s := specOf(t, request, command)
+	s.Command, s.Sandbox = process, process.Dir
 	s.Command.Program, s.Command.Argv = command.program, command.argv
-	return s, s.addTimesAndChecks(ctx, t)
+	if err := s.addTimes(t, defaultKillGrace); err != nil {
+		return s, err
+	}
+	return s, s.addChecks(t, checkReader{env: process.Env, read: processCheck, sameUser: func(field, user string) error {
+		return sameUser(ctx, field, user, process.User)
+	}})
+}
+
+// specOf is what processes and containers have in common.
+func specOf(t mesos.TaskInfo, r volumes.Request, c command) Spec {
+	return Spec{Task: t.TaskID.Value, Volumes: r.Volumes, Warnings: c.warnings, Source: c.source, Passed: c.passed}
 }
 
 func labels(l *mesos.Labels) []volumes.Label {

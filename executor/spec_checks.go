@@ -17,7 +17,8 @@ import (
 // refuses (common/validation.cpp) is an error that names the field.
 type checkReader struct {
 	field string   // "check" or "health_check"
-	env   []string // the task's
+	env   []string // of a check's command, before its own
+	read  func(field string, c *mesos.CommandInfo) (program string, argv []string, err error)
 	// sameUser is an error unless a command's user is the task's own.
 	sameUser func(field, user string) error
 }
@@ -101,11 +102,11 @@ func (r checkReader) seconds(field string, value float64) (time.Duration, error)
 	return time.Duration(value * float64(time.Second)), nil
 }
 
-// command reads what a check runs: with the task's environment and its own on
-// top, as the task's user.
+// command reads what a check runs: with r.env and its own environment on top, as
+// the task's user.
 func (r checkReader) command(field string, c *mesos.CommandInfo) (*checks.Command, error) {
 	field = r.field + "." + field
-	program, argv, err := infoCommand(field, c, true)
+	program, argv, err := r.read(field, c)
 	if err != nil {
 		return nil, err
 	}

@@ -38,23 +38,29 @@ func process(ctx context.Context, t mesos.TaskInfo, label string, o SpecOptions)
 	return p, err
 }
 
-// addTimesAndChecks completes a Spec that has its process.
-func (s *Spec) addTimesAndChecks(ctx context.Context, t mesos.TaskInfo) (err error) {
-	if s.KillGrace, err = span("kill_policy.grace_period", t.KillPolicy.GetGracePeriod(), defaultKillGrace); err != nil {
+// addTimes completes a Spec; grace is what its kind of task has by default.
+func (s *Spec) addTimes(t mesos.TaskInfo, grace time.Duration) (err error) {
+	if s.KillGrace, err = span("kill_policy.grace_period", t.KillPolicy.GetGracePeriod(), grace); err != nil {
 		return err
 	}
-	if s.MaxCompletion, err = span("max_completion_time", t.MaxCompletionTime, 0); err != nil {
-		return err
-	}
-	r := checkReader{field: "check", env: s.Command.Env, sameUser: func(field, user string) error {
-		return sameUser(ctx, field, user, s.Command.User)
-	}}
+	s.MaxCompletion, err = span("max_completion_time", t.MaxCompletionTime, 0)
+	return err
+}
+
+// addChecks completes a Spec; r says how its kind of task reads a command.
+func (s *Spec) addChecks(t mesos.TaskInfo, r checkReader) (err error) {
+	r.field = "check"
 	if s.Check, err = r.check(t.Check); err != nil {
 		return err
 	}
 	r.field = "health_check"
 	s.Health, err = r.health(t.HealthCheck)
 	return err
+}
+
+// processCheck reads the command of a check that runs beside a process.
+func processCheck(field string, c *mesos.CommandInfo) (program string, argv []string, err error) {
+	return infoCommand(field, c, true)
 }
 
 // span of time that a field says, which the master allows to be 0.

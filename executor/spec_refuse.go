@@ -6,11 +6,16 @@ import (
 	"strings"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
+	"github.com/mesos-flocker/flocker-executor/volumes"
 )
 
-// unsupported names everything in t that asks for something we cannot do, and
-// what to do instead.
-func unsupported(t mesos.TaskInfo) error {
+// unsupported names everything in t that asks for something that a process cannot
+// have, and what to do instead.
+func unsupported(t mesos.TaskInfo, r volumes.Request, o SpecOptions) error {
+	if r.ImageFile != "" {
+		return fmt.Errorf("label %simage-file: value %q: only a docker container has an image: name it with label %simage", o.LabelPrefix, r.ImageFile, o.LabelPrefix)
+	}
 	if t.Container == nil {
 		return nil
 	}
@@ -21,9 +26,9 @@ func unsupported(t mesos.TaskInfo) error {
 		}
 	}
 	c := t.Container
-	add(c.GetType() != mesos.ContainerInfo_MESOS, "type %v (a task is a process here: use type MESOS)", c.GetType())
-	add(c.Docker != nil && c.GetType() == mesos.ContainerInfo_MESOS, "docker (a task is a process here: leave it out)")
-	add(c.Mesos.GetImage() != nil, "mesos.image (a task is a process here and sees the node's files: leave it out)")
+	add(c.GetType() != mesos.ContainerInfo_MESOS, "type %v (DOCKER and MESOS are allowed)", c.GetType())
+	add(c.Docker != nil && c.GetType() == mesos.ContainerInfo_MESOS, "docker (of type MESOS the task is a process: use type DOCKER, or leave it out)")
+	add(c.Mesos.GetImage() != nil, "mesos.image (of type MESOS the task is a process and sees the node's files: use type DOCKER, or leave it out)")
 	add(len(c.Volumes) > 0, "volumes (use flocker.volume labels)")
 	add(c.Hostname != nil, "hostname (the task has the executor's: set it on ExecutorInfo.container)")
 	add(len(c.NetworkInfos) > 0, "network_infos (the task has the executor's network: set them on ExecutorInfo.container)")
@@ -35,6 +40,10 @@ func unsupported(t mesos.TaskInfo) error {
 		add(l.SHMSize != nil, "linux_info.shm_size (the task shares the executor's /dev/shm: set it on ExecutorInfo.container)")
 		add(!l.GetShareCgroups(), "linux_info.share_cgroups false (the task shares the executor's cgroups: leave it out)")
 	}
+	return notDone(fields)
+}
+
+func notDone(fields []string) error {
 	if len(fields) == 0 {
 		return nil
 	}

@@ -44,7 +44,7 @@ func withContainer(c mesos.ContainerInfo) mesos.TaskInfo {
 func TestContainerFieldsThatAreRefused(t *testing.T) {
 	linux := func(l mesos.LinuxInfo) mesos.ContainerInfo { return mesos.ContainerInfo{LinuxInfo: &l} }
 	for field, c := range map[string]mesos.ContainerInfo{
-		"container.type DOCKER (":                           {Type: mesos.ContainerInfo_DOCKER.Enum(), Docker: &mesos.ContainerInfo_DockerInfo{Image: "busybox"}},
+		"container.type 7 (DOCKER and MESOS are allowed)":   {Type: ptr(mesos.ContainerInfo_Type(7))},
 		"container.docker (":                                {Docker: &mesos.ContainerInfo_DockerInfo{}},
 		"container.mesos.image (":                           {Mesos: &mesos.ContainerInfo_MesosInfo{Image: &mesos.Image{}}},
 		"container.volumes (use flocker.volume labels)":     {Volumes: []mesos.Volume{{}}},

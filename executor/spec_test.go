@@ -33,8 +33,8 @@ func sh(script string) []string { return []string{"/bin/sh", "-c", script} }
 
 func TestSpecRefuses(t *testing.T) {
 	for want, task := range map[string]mesos.TaskInfo{
-		"label flocker.volum":                      withLabels("flocker.volum", "a:b"),
-		"label flocker.image":                      withLabels("flocker.image", "busybox"),
+		"label flocker.volum": withLabels("flocker.volum", "a:b"),
+		"label flocker.image-file: value \"a.tar\": only a docker container has an image": withLabels("flocker.image-file", "a.tar"),
 		"several commands":                         withData(`{"cmd": "a", "value": "b"}`),
 		"command from flocker.command: contains a": withLabels("flocker.command", "a\x00b"),
 	} {
@@ -136,7 +136,7 @@ func FuzzNewSpec(f *testing.F) {
 		task := withLabels(key, value)
 		task.Data = data
 		s, err := executor.NewSpec(t.Context(), task, executor.SpecOptions{LabelPrefix: "flocker.", Arguments: []string{arg}, RawData: true})
-		if err == nil && (len(s.Command.Argv) == 0 || len(s.Volumes) > 1) {
+		if err == nil && (len(s.Command.Argv) == 0 && s.Container == nil || len(s.Volumes) > 1) {
 			t.Errorf("spec %+v", s)
 		}
 	})

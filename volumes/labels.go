@@ -8,10 +8,7 @@ import (
 )
 
 // supportedLabels are the label names below the prefix that mean something.
-const supportedLabels = "volume, volume.<any>, command and user"
-
-// laterLabels are the ones the interface has promised but this version lacks.
-var laterLabels = []string{"image", "image-file"}
+const supportedLabels = "volume, volume.<any>, command, user, image and image-file"
 
 // ParseLabels reads what a task's labels ask for. Labels that do not begin with
 // prefix ("flocker." unless the operator says otherwise) belong to others and
@@ -37,21 +34,35 @@ func ParseLabels(prefix string, labels []Label) (Request, error) {
 			if strings.TrimSpace(l.Value) != "" {
 				r.Command = l.Value
 			}
-		case name == "user":
-			if r.User = l.Value; l.Value == "" {
-				return Request{}, fmt.Errorf("label %s: no value; it must be the user that the task runs as", l.Key)
-			}
-		case slices.Contains(laterLabels, name):
-			return Request{}, fmt.Errorf("label %s: value %q: not supported yet; supported are %s below %q",
-				l.Key, l.Value, supportedLabels, prefix)
 		default:
-			return Request{}, unknownLabel(prefix, name, l)
+			if err := r.set(prefix, name, l); err != nil {
+				return Request{}, err
+			}
 		}
 	}
 	if err := checkTogether(r.Volumes); err != nil {
 		return Request{}, err
 	}
-	return r, nil
+	return r, r.checkImage(prefix)
+}
+
+// set takes a label that must have a value.
+func (r *Request) set(prefix, name string, l Label) error {
+	into, what := (*string)(nil), ""
+	switch name {
+	case "user":
+		into, what = &r.User, "the user that the task runs as"
+	case "image":
+		into, what = &r.Image, "a docker image"
+	case "image-file":
+		into, what = &r.ImageFile, "an image's archive in the sandbox"
+	default:
+		return unknownLabel(prefix, name, l)
+	}
+	if *into = l.Value; l.Value == "" {
+		return fmt.Errorf("label %s: no value; it must be %s", l.Key, what)
+	}
+	return nil
 }
 
 // ownLabels are the labels below prefix, in the order of their keys, each once.
@@ -73,7 +84,7 @@ func ownLabels(prefix string, labels []Label) ([]Label, error) {
 }
 
 func unknownLabel(prefix, name string, l Label) error {
-	known := append([]string{"volume", "command", "user"}, laterLabels...)
+	known := []string{"volume", "command", "user", "image", "image-file"}
 	first, rest, dotted := strings.Cut(name, ".")
 	best := Nearest(first, known)
 	if best == "volume" && dotted && rest != "" {

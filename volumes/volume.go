@@ -22,4 +22,7 @@ type Request struct {
 	Volumes []Volume // in the order of their label keys
 	Command string   // flocker.command; "" when absent or blank
 	User    string   // flocker.user; "" when absent
+	Image   string   // flocker.image; "" when absent
+	// ImageFile is flocker.image-file: a clean path relative to the sandbox; "" when absent.
+	ImageFile string
 }
