@@ -169,21 +169,33 @@ func oneTerminal(t *testing.T, c cluster.Cluster, ids ...string) {
 	}
 }
 
-// A dataset cannot be in two tasks of a group: none of them begins.
+// A dataset cannot be in two tasks of a group, by whichever name they know it:
+// none of them begins.
 func TestGroupWithADatasetTwice(t *testing.T) {
 	t.Parallel()
 	c := shared(t)
 	node := c.Nodes()[0].Name
-	submitGroup(t, c, volumeTask("group-twice-a", node, "group-twice", counting), volumeTask("group-twice-b", node, "group-twice", counting))
-	for _, id := range []string{"group-twice-a", "group-twice-b"} {
-		s := reaches(t, c, id, mesos.TASK_FAILED)
-		says(t, s, `tasks "group-twice-a" and "group-twice-b" of the group both want dataset "group-twice"`)
-		if s.GetReason() != mesos.REASON_TASK_INVALID {
-			t.Errorf("reason %v", s.GetReason())
-		}
+	id := computedID("group-twice")
+	for name, tc := range map[string]struct {
+		second cluster.Task
+		says   string
+	}{
+		"name": {volumeTask("group-twice-name-b", node, "group-twice", counting), `dataset "group-twice"`},
+		"id":   {volumeTask("group-twice-id-b", node, "another", counting, "dataset="+id), "the dataset with id " + id},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a, b := "group-twice-"+name+"-a", "group-twice-"+name+"-b"
+			submitGroup(t, c, volumeTask(a, node, "group-twice", counting), tc.second)
+			for _, task := range []string{a, b} {
+				s := reaches(t, c, task, mesos.TASK_FAILED)
+				says(t, s, fmt.Sprintf("tasks %q and %q of the group both want %s", a, b, tc.says))
+				wantReason(t, s, mesos.REASON_TASK_INVALID)
+			}
+			noProcess(t, c, a)
+			unmade(t, c, "group-twice", "another")
+		})
 	}
-	noProcess(t, c, "group-twice-a")
-	unmade(t, c, "group-twice")
 }
 
 // unmade asserts that no dataset of these names was ever made.

@@ -65,12 +65,13 @@ func TestUserOwnsItsSandbox(t *testing.T) {
 	gone(t, c, "user-data")
 }
 
-// Each task of a group runs as its own command's user, in its own sandbox.
+// Each task of a group runs as its own command's user, in its own sandbox, which
+// is closed to the others' users.
 func TestUsersOfAGroup(t *testing.T) {
 	c := shared(t)
 	t.Parallel()
 	as := func(id, user string) cluster.Task {
-		task := cluster.Task{ID: id, Name: id, Command: whoAmI}
+		task := cluster.Task{ID: id, Name: id, Command: `stat -c mode=%a . ..; ` + whoAmI}
 		task.Info = func(info *mesos.TaskInfo) { info.Command.User = &user }
 		return task
 	}
@@ -78,7 +79,7 @@ func TestUsersOfAGroup(t *testing.T) {
 	for id, owner := range map[string]string{"user-group-a": "4711:4712", "user-group-b": "65534:65534"} {
 		reaches(t, c, id, mesos.TASK_FINISHED)
 		got := printed(t, c, id, "mine="+owner)
-		if want := fmt.Sprintf(".=%[1]s\nstdout=%[1]s\nstderr=%[1]s\n", owner); !strings.HasPrefix(got, owner+":") || !strings.Contains(got, want) {
+		if want := fmt.Sprintf(".=%[1]s\nstdout=%[1]s\nstderr=%[1]s\n", owner); !strings.HasPrefix(got, "mode=750\nmode=755\n"+owner+":") || !strings.Contains(got, want) {
 			t.Errorf("%s said %q, want %q", id, got, want)
 		}
 	}
