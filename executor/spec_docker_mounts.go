@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -101,7 +102,7 @@ func (d *draft) sourceVolume(v mesos.Volume, mode string) error {
 	for _, o := range s.GetDriverOptions().GetParameter() {
 		options[o.Key] = o.Value
 	}
-	if driver := or(s.GetDriver(), d.docker.GetVolumeDriver()); driver != "" {
+	if driver := cmp.Or(s.GetDriver(), d.docker.GetVolumeDriver()); driver != "" {
 		m.VolumeOptions = &mount.VolumeOptions{DriverConfig: &mount.Driver{Name: driver, Options: options}}
 	}
 	d.c.Host.Mounts = append(d.c.Host.Mounts, m)

@@ -43,7 +43,7 @@ func (d *draft) networkInfo(n mesos.NetworkInfo, kind mesos.ContainerInfo_Docker
 	switch {
 	case len(n.PortMappings) > 0:
 		return errors.New("port_mappings: use container.docker.port_mappings")
-	case kind != mesos.ContainerInfo_DockerInfo_USER && (n.GetName() != "" || len(addresses(n)) > 0):
+	case kind != mesos.ContainerInfo_DockerInfo_USER && (n.GetName() != "" || len(askedAddresses(n)) > 0):
 		return fmt.Errorf("name %q: network %v has no choice of name or address: use USER", n.GetName(), kind)
 	case kind != mesos.ContainerInfo_DockerInfo_USER:
 		return nil // groups and labels are for isolators
@@ -51,7 +51,7 @@ func (d *draft) networkInfo(n mesos.NetworkInfo, kind mesos.ContainerInfo_Docker
 		return errors.New("name: it must be that of a network of the engine")
 	}
 	e := &network.EndpointSettings{}
-	for _, text := range addresses(n) {
+	for _, text := range askedAddresses(n) {
 		if err := setAddress(e, text); err != nil {
 			return fmt.Errorf("ip_addresses: value %q: %w", text, err)
 		}
@@ -59,7 +59,7 @@ func (d *draft) networkInfo(n mesos.NetworkInfo, kind mesos.ContainerInfo_Docker
 	return d.join(n.GetName(), e)
 }
 
-func addresses(n mesos.NetworkInfo) (texts []string) {
+func askedAddresses(n mesos.NetworkInfo) (texts []string) {
 	for _, a := range n.IPAddresses {
 		if a.GetIPAddress() != "" {
 			texts = append(texts, a.GetIPAddress())

@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -125,7 +126,7 @@ func gpusOption(d *draft, value string) error {
 		key, text, given := strings.Cut(field, "=")
 		switch {
 		case !given, key == "count":
-			r.Count, err = gpuCount(or(text, key))
+			r.Count, err = gpuCount(cmp.Or(text, key))
 		case key == "device":
 			r.DeviceIDs = strings.Split(text, ",")
 		case key == "driver":

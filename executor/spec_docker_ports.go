@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -13,7 +14,7 @@ import (
 // ports of the task, after the parameters have spoken: each port of the node
 // must be among its resources, for the agent has given others to other tasks.
 func (d *draft) ports() error {
-	d.c.Config.Hostname = or(d.c.Config.Hostname, d.info.GetHostname())
+	d.c.Config.Hostname = cmp.Or(d.c.Config.Hostname, d.info.GetHostname())
 	if err := d.endNetwork(); err != nil {
 		return err
 	}
@@ -34,15 +35,8 @@ func (d *draft) ports() error {
 	return nil
 }
 
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
 func portOf(number uint32, protocol string) (network.Port, error) {
-	protocol = strings.ToLower(or(protocol, "tcp"))
+	protocol = strings.ToLower(cmp.Or(protocol, "tcp"))
 	if number == 0 || number > math.MaxUint16 {
 		return network.Port{}, fmt.Errorf("container port %d: 1 to %d are allowed", number, math.MaxUint16)
 	}
@@ -93,5 +87,5 @@ func portsOf(all []mesos.Resource) string {
 			}
 		}
 	}
-	return or(strings.Join(spans, ", "), "it has none")
+	return cmp.Or(strings.Join(spans, ", "), "it has none")
 }

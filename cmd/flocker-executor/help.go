@@ -19,6 +19,7 @@ The task's labels name its volumes: flocker.volume[.<any>] = <name>:<container p
 Its command is the first of TaskInfo.command (in task groups), the label flocker.command,
 TaskInfo.data {"value": "…"}, the cmd of a Marathon app, and the words after the flags: one is a
 shell script, several are a program and its arguments. The label flocker.user names its user.
+With a ContainerInfo of type DOCKER, or the label flocker.image, it runs in a docker container.
 
 Flags, each also as environment variable FLOCKER_EXECUTOR_<NAME>:
 `)

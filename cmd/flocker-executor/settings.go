@@ -24,6 +24,7 @@ type settings struct {
 	lease          time.Duration
 	defaultSize    int64
 	rawData        bool
+	dockerSocket   string
 	logLevel       string
 	logFormat      string
 	version        bool
@@ -51,14 +52,12 @@ func (s *settings) flags() *flag.FlagSet {
 	f.DurationVar(&s.lease, "lease", s.lease, "lifetime of a lease; renewed at a quarter of it")
 	f.Var((*size)(&s.defaultSize), "default-size", "`size` of a dataset made for a volume without size=")
 	f.BoolVar(&s.rawData, "raw-data", s.rawData, "take TaskInfo.data that is no JSON for the shell command")
-	f.Func("docker-socket", "`path` of the docker daemon's socket; docker tasks are not supported yet, so any is refused", noDocker)
+	f.StringVar(&s.dockerSocket, "docker-socket", s.dockerSocket, "`path` of the docker engine's socket, for tasks that are containers")
 	f.StringVar(&s.logLevel, "log-level", s.logLevel, "debug, info, warn or error")
 	f.StringVar(&s.logFormat, "log-format", s.logFormat, "console or json, to stderr")
 	f.BoolVar(&s.version, "version", s.version, "print the version")
 	return f
 }
-
-func noDocker(string) error { return errors.New("docker tasks are not supported yet") }
 
 // defaults are the design's: Marathon gives a task five minutes to be RUNNING.
 func defaults() *settings {
@@ -69,6 +68,7 @@ func defaults() *settings {
 		releaseTimeout: 30 * time.Second,
 		lease:          4 * time.Minute,
 		defaultSize:    10 << 30,
+		dockerSocket:   "/var/run/docker.sock",
 		logLevel:       "info",
 		logFormat:      "console",
 	}
@@ -138,6 +138,7 @@ func (s *settings) check() error {
 	fail(s.lease < time.Second, "--lease %v: must be at least 1s", s.lease)
 	fail(s.lease >= s.acquireTimeout, "--lease %v: must be shorter than --acquire-timeout (%v), so that a dead node's lease can be waited for", s.lease, s.acquireTimeout)
 	fail(!strings.HasPrefix(s.stateDir, "/"), "--state-dir %q: must be an absolute path", s.stateDir)
+	fail(!strings.HasPrefix(s.dockerSocket, "/"), "--docker-socket %q: must be an absolute path", s.dockerSocket)
 	fail(s.labelPrefix == "", "--label-prefix: must not be empty")
 	fail(s.logFormat != "console" && s.logFormat != "json", "--log-format %q: must be console or json", s.logFormat)
 	_, err := s.level()

@@ -81,7 +81,7 @@ func TestBadSettings(t *testing.T) {
 		`--log-level ""`:                        "--log-level=",
 		"--label-prefix":                        "--label-prefix=",
 		"write GiB":                             "--default-size 1GB",
-		"docker tasks are not supported yet":    "--docker-socket /run/docker.sock",
+		"--docker-socket \"tcp://x\"":           "--docker-socket tcp://x",
 		"takes flags only":                      "recover now",
 	} {
 		if _, _, err := parse(strings.Fields(args), env()); err == nil || !strings.Contains(err.Error(), want) {
