@@ -102,10 +102,11 @@ sleep 7001 &
 setsid sleep 7002 &
 (sleep 7003 &)
 (setsid sleep 7004 &)
+(sh -c 'setsid sleep 7006 & wait' &)
 while [ ! -e go ]; do sleep 0.01; done
 `
 
-var kinds = map[string]string{"7001": "plain", "7002": "session", "7003": "orphan", "7004": "escaped"}
+var kinds = map[string]string{"7001": "plain", "7002": "session", "7003": "orphan", "7004": "escaped", "7006": "below an orphan"}
 
 func TestWhoSurvives(t *testing.T) {
 	for _, row := range []struct {
@@ -153,7 +154,7 @@ func survivors(t *testing.T, sandbox string) []string {
 			t.Error(err)
 		}
 	}
-	return slices.DeleteFunc([]string{"plain", "session", "orphan", "escaped"}, func(kind string) bool { return running[kind] == 0 })
+	return slices.DeleteFunc([]string{"plain", "session", "orphan", "escaped", "below an orphan"}, func(kind string) bool { return running[kind] == 0 })
 }
 
 // kindsRunning finds the children by their working directory and the number they

@@ -52,13 +52,13 @@ func (c *Container) helperGone(ctx context.Context) error {
 // touches; linux, everything in its cgroup and PID namespace. May be called at any time, from any goroutine.
 func (c *Container) Kill() { c.once.Do(func() { close(c.kill) }) }
 
-// endRest kills what is left of the helper's session and reaps the helper, in this
-// order, so that nobody else can have its number. In a PID namespace nothing is
+// endRest kills what is left of the helper's session, with what that has started,
+// and reaps the helper, in this order, so that nobody else can have its number. In a PID namespace nothing is
 // left; in a cgroup there may be.
 func (c *Container) endRest() error {
 	var err error
 	if c.spec.Isolation == Posix {
-		err = killSession(c.pid)
+		err = errors.Join(killTree(c.pid), killSession(c.pid))
 	}
 	if c.cmd != nil {
 		c.cmd.Wait() //nolint:errcheck // what the helper wrote counts, not how it ended
