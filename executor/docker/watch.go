@@ -11,6 +11,7 @@ import (
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 	"go.uber.org/zap"
+	"golang.org/x/sys/unix"
 )
 
 // outputTimeout bounds the wait for the last of the output after the end of the
@@ -99,6 +100,9 @@ func (w *watch) begin(run *Running) {
 		return
 	}
 	p, err := openProcess(run.PID, run.ID)
+	if errors.Is(err, unix.ESRCH) {
+		return // it has ended already
+	}
 	if err != nil {
 		w.body.engine.log.Warn("docker: the container's process cannot be watched", w.body.field(), zap.Error(err))
 		return

@@ -156,6 +156,10 @@ func (e *Engine) log() string {
 // PID is dockerd's.
 func (e *Engine) PID() int { return e.dockerd.Process.Pid }
 
+// Cgroup is the path, in every hierarchy, of the cgroup that holds what the engine
+// starts. A test may make others in it.
+func (e *Engine) Cgroup() string { return e.cgroup }
+
 // Stop ends dockerd as an operator does, with SIGTERM, and returns when it has
 // ended. Containers end too, unless live-restore is on.
 func (e *Engine) Stop() error { return e.stop(syscall.SIGTERM) }

@@ -35,7 +35,10 @@ func NewRegistry(t testing.TB) *Registry {
 	t.Helper()
 	r := &Registry{blobs: map[string][]byte{}, manifests: map[string][]byte{}}
 	server := httptest.NewServer(r)
-	t.Cleanup(server.Close)
+	t.Cleanup(func() {
+		server.CloseClientConnections() // engines keep idle ones
+		server.Close()
+	})
 	r.Host = strings.TrimPrefix(server.URL, "http://")
 	return r
 }

@@ -1,0 +1,165 @@
+package docker_test
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mesos-flocker/flocker-executor/executor/docker"
+	"github.com/mesos-flocker/flocker-executor/volumes"
+)
+
+// dataset is a mount of its own.
+func dataset(t *testing.T) (dir string, device uint64) {
+	t.Helper()
+	dir = t.TempDir()
+	if err := unix.Mount("flocker-test", dir, "tmpfs", 0, "size=1m"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	var s unix.Stat_t
+	if err := unix.Stat(dir, &s); err != nil {
+		t.Fatal(err)
+	}
+	return dir, s.Dev
+}
+
+func TestBinds(t *testing.T) {
+	e := open(t, shared)
+	rw, rwDevice := dataset(t)
+	ro, roDevice := dataset(t)
+	for dir, device := range map[string]uint64{rw: rwDevice, ro: roDevice} {
+		if err := e.Sees(dir, device); err != nil {
+			t.Error(err)
+		}
+	}
+	c := task(t, "echo x >/var/data/x; echo y >/ro/y || echo refused; sleep 1000")
+	b := e.Body(c)
+	defer func() {
+		if err := b.Remove(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}()
+	if err := b.Create(t.Context(), []volumes.BodyBind{{Source: rw, Path: "/var/data"}, {Source: ro, Path: "/ro", ReadOnly: true}}); err != nil {
+		t.Fatal(err)
+	}
+	pid, err := b.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantOutput(t, c.Stdout, "refused")
+	if got := contents(t, filepath.Join(rw, "x")); got != "x\n" {
+		t.Errorf("file in the dataset: %q", got)
+	}
+	for _, test := range []struct {
+		path     string
+		device   uint64
+		readOnly bool
+		want     error
+	}{
+		{"/var/data", rwDevice, false, nil},
+		{"/ro", roDevice, true, nil},
+		{"/ro", rwDevice, true, docker.ErrHidden},
+		{"/var/data", rwDevice, true, docker.ErrHidden},
+		{"/tmp", rwDevice, false, docker.ErrHidden},
+		{"/none", rwDevice, false, docker.ErrHidden},
+	} {
+		if err := docker.Verify(pid, test.path, test.device, test.readOnly); !errors.Is(err, test.want) {
+			t.Errorf("%s: %v, want %v", test.path, err, test.want)
+		}
+	}
+}
+
+func TestSeesNot(t *testing.T) {
+	e := open(t, shared)
+	dir, device := dataset(t)
+	if err := e.Sees(dir, device+1); !errors.Is(err, docker.ErrHidden) {
+		t.Errorf("another device: %v", err)
+	}
+	if err := e.Sees(t.TempDir(), device); !errors.Is(err, docker.ErrHidden) {
+		t.Errorf("no mount: %v", err)
+	}
+}
+
+// An engine makes no directory where a dataset should be.
+func TestBindOfWhatIsMissing(t *testing.T) {
+	source := filepath.Join(t.TempDir(), "missing")
+	b := open(t, shared).Body(task(t, "true"))
+	if err := b.Create(t.Context(), []volumes.BodyBind{{Source: source, Path: "/data"}}); err == nil {
+		t.Error("no error")
+	}
+	if _, err := os.Stat(source); err == nil {
+		t.Error("it was made")
+	}
+	if err := b.Remove(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestBindOverTheImagesVolume(t *testing.T) {
+	if err := shared.Import(t.Context(), "with-volume", "VOLUME /data"); err != nil {
+		t.Fatal(err)
+	}
+	dir, _ := dataset(t)
+	c := task(t, "true")
+	c.Image.Reference = "with-volume"
+	b := open(t, shared).Body(c)
+	if err := b.Create(t.Context(), []volumes.BodyBind{{Source: dir, Path: "/data"}}); err != nil {
+		t.Fatal(err)
+	}
+	if n := volumesOf(t); n != 0 {
+		t.Errorf("%d volumes of the engine's", n)
+	}
+	if err := b.Remove(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestNameConflict(t *testing.T) {
+	e := open(t, shared)
+	c := task(t, "sleep 1000")
+	first := started(t, e, c)
+	other := c
+	other.Config.Labels = maps.Clone(c.Config.Labels)
+	other.Config.Labels["task"] = "another"
+	if err := e.Body(other).Create(t.Context(), nil); !errors.Is(err, docker.ErrName) {
+		t.Errorf("another's: %v", err)
+	}
+	second := e.Body(c)
+	if err := second.Create(t.Context(), nil); err != nil {
+		t.Errorf("its own leftover: %v", err)
+	}
+	ended(t, first)
+	if err := second.Remove(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestStartOfWhatIsMissing(t *testing.T) {
+	c := task(t, "")
+	c.Config.Cmd = []string{"/no/such/program"}
+	b := created(t, open(t, shared), c)
+	if _, err := b.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "/no/such/program") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestRunning(t *testing.T) {
+	b := started(t, open(t, shared), task(t, "sleep 1000"))
+	r := b.Running()
+	if r.PID == 0 || !strings.HasPrefix(string(r.Inspect), `[{"Id":"`+r.ID+`"`) || !strings.HasSuffix(strings.TrimSpace(string(r.Inspect)), "]") {
+		t.Errorf("%d %s %.200s", r.PID, r.ID, r.Inspect)
+	}
+	if len(r.Networks) != 1 || r.Networks[0].Name != "none" || r.Networks[0].IPv4.IsValid() {
+		t.Errorf("networks %v", r.Networks)
+	}
+}
