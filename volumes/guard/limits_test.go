@@ -3,8 +3,10 @@ package guard_test
 import (
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -139,6 +141,41 @@ func TestNoNewPrivs(t *testing.T) {
 		w.run(t, g, task)
 		if got, want := w.file(t, "status"), map[bool]string{false: "0", true: "1"}[asked]; strings.Fields(got)[1] != want {
 			t.Errorf("asked for %v: %s", asked, got)
+		}
+	}
+}
+
+// What the executor's own container may not, by the agent's isolators, its task
+// may not either.
+func TestWhatTheExecutorMayNotIsInherited(t *testing.T) {
+	w := newUserWorld(t)
+	t.Setenv(executor, w.executorVariable(t, "grep -e NoNewPrivs -e CapBnd -e CapEff /proc/self/status > status; touch up; sleep 1000"))
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("setpriv", "--no-new-privs", "--bounding-set=-net_raw,-mknod", program)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { // which stops the task
+		if err := errors.Join(stdin.Close(), cmd.Wait()); err != nil {
+			t.Error(err)
+		}
+	}()
+	w.waitFile(t, "up")
+	got := strings.Fields(w.file(t, "status"))
+	if len(got) != 6 || got[5] != "1" {
+		t.Fatalf("the task's status is %q", got)
+	}
+	for _, i := range []int{1, 3} {
+		set, err := strconv.ParseUint(got[i], 16, 64)
+		if err != nil || set == 0 || set&(1<<unix.CAP_NET_RAW|1<<unix.CAP_MKNOD) != 0 {
+			t.Errorf("%s %s (%v)", got[i-1], got[i], err)
 		}
 	}
 }
