@@ -7,10 +7,25 @@ import (
 	"path/filepath"
 
 	"github.com/mesos-flocker/flocker-executor/volumes"
+	"github.com/mesos-flocker/flocker-executor/volumes/keep"
 )
 
 // childVariable makes the test program an executor in the world that it names.
 const childVariable = "VOLUMES_TEST_CHILD"
+
+// role is what this program is besides the tests.
+func role(dir string) int {
+	container := os.Getenv(containerVariable)
+	switch {
+	case os.Args[0] == keep.FinishName:
+		return heir(dir)
+	case container == "engine":
+		return engineChild(dir)
+	case container != "":
+		return containerChild(dir, container)
+	}
+	return child(dir)
+}
 
 // child holds the volume "data", runs a task in it until the task's file "go"
 // is there, and releases it.

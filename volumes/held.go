@@ -32,7 +32,7 @@ type Held struct {
 	// container is the task instead of a guard, from the first step of
 	// StartContainer on.
 	container *container
-	report  func(Progress)
+	report    func(Progress)
 
 	releasing bool // Release was called
 

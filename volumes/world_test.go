@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childVariable); dir != "" {
-		os.Exit(child(dir))
+		os.Exit(role(dir))
 	}
 	os.Exit(mountstest.Main(m))
 }

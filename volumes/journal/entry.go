@@ -52,7 +52,7 @@ type Entry struct {
 	Executor  Process   `json:"executor"`
 	Guard     *Process  `json:"guard,omitempty"`
 	Mount     *Mount    `json:"mount,omitempty"`
-	Boot      string    `json:"boot"` // boot id of the machine; numbers above mean nothing in another
+	Boot      string    `json:"boot"`                // boot id of the machine; numbers above mean nothing in another
 	Container string    `json:"container,omitempty"` // name of the task's container
 	Engine    string    `json:"engine,omitempty"`    // socket of the engine that has it
 	Written   time.Time `json:"written"`

@@ -50,7 +50,7 @@ func Open(dir string) (*Journal, error) {
 	return &Journal{dir: dir, Volatile: volatile}, nil
 }
 
-func (j *Journal) runs() string     { return filepath.Join(j.dir, "runs") }
+func (j *Journal) runs() string               { return filepath.Join(j.dir, "runs") }
 func (j *Journal) runPath(name string) string { return filepath.Join(j.runs(), name) }
 
 func (j *Journal) datasets() string { return filepath.Join(j.dir, "datasets") }
