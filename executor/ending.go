@@ -59,9 +59,9 @@ func (e *ending) forced() {
 	e.giveUp = time.After(e.patience)
 }
 
-// status is the terminal one (launcher/executor.cpp, reaped).
-func (e *ending) status(task string, w syscall.WaitStatus, known bool) Status {
-	message := exitMessage(w, known)
+// status is the terminal one (launcher/executor.cpp, reaped). message is the
+// wait status in words.
+func (e *ending) status(task, message string, w syscall.WaitStatus, known bool) Status {
 	switch {
 	case e.first != nil && e.first.kind == orderVolumeLost:
 		return failed(task, &reasonVolumeLost, e.first.Error()+"; "+message)

@@ -8,15 +8,21 @@ import (
 // exitMessage words a wait status as Mesos's command executor does
 // (common/status_utils.hpp). known is false when there is no status.
 func exitMessage(w syscall.WaitStatus, known bool) string {
-	switch {
-	case !known:
+	if !known {
 		return "Failed to get exit status for Command"
-	case w.Signaled() && w.CoreDump():
-		return "Command terminated with signal " + signalName(w.Signal()) + " (core dumped)"
-	case w.Signaled():
-		return "Command terminated with signal " + signalName(w.Signal())
 	}
-	return fmt.Sprintf("Command exited with status %d", w.ExitStatus())
+	return endOf("Command", w)
+}
+
+// endOf words how what ended.
+func endOf(what string, w syscall.WaitStatus) string {
+	switch {
+	case w.Signaled() && w.CoreDump():
+		return what + " terminated with signal " + signalName(w.Signal()) + " (core dumped)"
+	case w.Signaled():
+		return what + " terminated with signal " + signalName(w.Signal())
+	}
+	return fmt.Sprintf("%s exited with status %d", what, w.ExitStatus())
 }
 
 // firstRealTime and lastRealTime are SIGRTMIN and SIGRTMAX as glibc has them.

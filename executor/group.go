@@ -35,6 +35,7 @@ func (g *group) live() {
 	told.Add(len(g.tasks))
 	for _, t := range g.tasks {
 		g.lives.Go(func() {
+			defer t.closeContainer()
 			t.say(t.live()) // 8
 			told.Done()
 			t.letGo() // 10

@@ -28,6 +28,10 @@ type Options struct {
 	// tasks of a group that ask for it differently are told apart from two that ask
 	// for different ones. nil: only names are compared with names, and ids with ids.
 	Guess func(v volumes.Volume) string
+	// Container makes the container of a Spec that has one, an engine opened for it
+	// alone; nothing runs yet. An engine that cannot be reached is an error that
+	// names its socket and the setting.
+	Container func(ctx context.Context, s Spec) (Container, error)
 	// Recover cleans up behind executors of this node that died. It runs beside
 	// the task, in a goroutine that Run joins, and ends when ctx does.
 	Recover func(ctx context.Context)
@@ -45,6 +49,7 @@ type Options struct {
 // Held is what a task holds, as volumes.Held promises it.
 type Held interface {
 	Start(ctx context.Context, t guard.Task) error
+	StartContainer(ctx context.Context, b volumes.Body) error
 	Signal(sig syscall.Signal) error
 	Exec(ctx context.Context, t guard.Task) (syscall.WaitStatus, error)
 	Exited() <-chan syscall.WaitStatus

@@ -13,16 +13,17 @@ const (
 	progressMost  = 6
 )
 
-// progress turns what a hold reports into a few STARTING updates, in a
-// goroutine of its own.
+// progress turns what a hold and an image on its way report into a few STARTING
+// updates, in a goroutine of its own.
 type progress struct {
 	reports chan volumes.Progress
+	images  chan string
 	quit    chan struct{}
 	done    chan struct{}
 }
 
 func startProgress(v *voice, task string) *progress {
-	p := &progress{reports: make(chan volumes.Progress), quit: make(chan struct{}), done: make(chan struct{})}
+	p := &progress{reports: make(chan volumes.Progress), images: make(chan string), quit: make(chan struct{}), done: make(chan struct{})}
 	go p.run(v, task)
 	return p
 }
@@ -31,6 +32,14 @@ func startProgress(v *voice, task string) *progress {
 func (p *progress) report(v volumes.Progress) {
 	select {
 	case p.reports <- v:
+	case <-p.done:
+	}
+}
+
+// image is the same for the image of a container.
+func (p *progress) image(text string) {
+	select {
+	case p.images <- text:
 	case <-p.done:
 	}
 }
@@ -45,20 +54,40 @@ func (p *progress) run(v *voice, task string) {
 	defer close(p.done)
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
-	var latest volumes.Progress
-	var came time.Time // latest; zero when it is sent
+	var n latest
 	for left := progressMost; left > 0; {
 		select {
-		case latest = <-p.reports:
-			came = time.Now()
-			v.saw(latest)
+		case n.volume = <-p.reports:
+			n.came, n.fresh = time.Now(), true
+			v.saw(n.volume)
+		case n.image = <-p.images:
+			n.fresh = true
 		case <-tick.C:
-			if !came.IsZero() && v.offer(starting(task, latest.Later(time.Since(came)).String())) {
-				came = time.Time{}
+			if n.fresh && v.offer(starting(task, n.String())) {
+				n.fresh = false
 				left--
 			}
 		case <-p.quit:
 			return
 		}
 	}
+}
+
+// latest is what each of them told last.
+type latest struct {
+	volume volumes.Progress
+	came   time.Time // of volume; zero when there is none
+	image  string
+	fresh  bool // not sent yet
+}
+
+func (n latest) String() string {
+	if n.came.IsZero() {
+		return n.image
+	}
+	text := n.volume.Later(time.Since(n.came)).String()
+	if n.image != "" {
+		text += "; " + n.image
+	}
+	return text
 }

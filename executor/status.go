@@ -20,6 +20,9 @@ type Status struct {
 	Healthy *bool                  // by the health check's last verdict; nil: none in this status
 	Check   *mesos.CheckStatusInfo // of a task with a check
 	Volumes []volumes.VolumeState
+	Data    []byte // of a container's TASK_RUNNING
+	// Networks is where a container with addresses of its own is to be found.
+	Networks []mesos.NetworkInfo
 }
 
 // Why a task failed, for frameworks.
@@ -55,9 +58,10 @@ func failed(task string, reason *mesos.TaskStatus_Reason, message string) Status
 // stamp completes a status: everything the agent insists on
 // (common/validation.cpp) and what Mesos's command executor sets. An agent id
 // other than the agent's own would make it drop the update without a word.
-// There is no container_status: the agent puts in container, pid and addresses
-// of this executor, and would look for them in another container if one were
-// named (slave.cpp, statusUpdate); tasks of a group have none of their own.
+// Of container_status there are at most the addresses: the agent puts in
+// container, pid and, if need be, addresses of this executor, and would look for
+// them in another container if one were named (slave.cpp, statusUpdate); tasks of a
+// group have none of their own.
 func (s Status) stamp(executor mesos.ExecutorID, agent *mesos.AgentID) mesos.TaskStatus {
 	id := uuid.New()
 	now := float64(time.Now().UnixNano()) / float64(time.Second)
@@ -75,6 +79,10 @@ func (s Status) stamp(executor mesos.ExecutorID, agent *mesos.AgentID) mesos.Tas
 		Healthy:     s.Healthy,
 		CheckStatus: s.Check,
 		Labels:      volumeLabels(s.Volumes),
+		Data:        s.Data,
+	}
+	if len(s.Networks) > 0 {
+		status.ContainerStatus = &mesos.ContainerStatus{NetworkInfos: s.Networks}
 	}
 	if s.Message != "" {
 		// A string of protobuf, on one line: joined errors have one for each.

@@ -71,9 +71,10 @@ type task struct {
 	orders   *orders
 	log      *zap.Logger
 
-	spec    Spec
-	refused *Status // it is not to begin
-	held    Held    // nil until the volumes are held
+	spec      Spec
+	refused   *Status   // it is not to begin
+	held      Held      // nil until the volumes are held
+	container Container // nil for a process
 }
 
 func newTask(s *Session, l *listener, launch launched, info mesos.TaskInfo, own *orders, o Options) *task {
@@ -124,11 +125,9 @@ func (t *task) live() Status {
 	acquire, cancel := t.limited()
 	defer cancel()
 	t.say(starting(t.id, strings.Join(t.spec.Warnings, "; "))) // 1
-	held, err := t.hold(acquire)                               // 2
-	if err != nil {
-		return t.ended(t.notStarted(context.Cause(acquire), err))
+	if err := t.hold(acquire); err != nil {                    // 2
+		return t.released(t.ended(t.notStarted(context.Cause(acquire), err)))
 	}
-	t.held = held
 	return t.released(t.ended(t.run(acquire))) // 7
 }
 
@@ -142,16 +141,23 @@ func (t *task) limited() (context.Context, context.CancelFunc) {
 	return context.WithDeadlineCause(t.orders.acquire, t.launched.Add(limit), order{kind: orderCompletion, limit: limit})
 }
 
-func (t *task) hold(ctx context.Context) (Held, error) {
+// hold holds the volumes, and has the image of a container there. A failure can
+// leave volumes held.
+func (t *task) hold(ctx context.Context) (err error) {
 	if err := context.Cause(ctx); err != nil {
-		return nil, err // killed before its LAUNCH
+		return err // killed before its LAUNCH
 	}
 	if err := t.makeSandbox(); err != nil {
-		return nil, err
+		return err
 	}
 	p := startProgress(t.voice, t.id)
 	defer p.close()
-	return t.options.Hold(ctx, t.spec, p.report)
+	if t.spec.Container != nil {
+		t.held, err = t.holdAndPrepare(ctx, p)
+		return err
+	}
+	t.held, err = t.options.Hold(ctx, t.spec, p.report)
+	return err
 }
 
 // run starts the held task and sees it to its end.
@@ -162,15 +168,18 @@ func (t *task) run(acquire context.Context) Status {
 	if err := t.start(ctx); err != nil { // 3
 		return t.notStarted(context.Cause(acquire), err)
 	}
-	t.say(running(t.id)) // 4
+	t.say(t.running()) // 4
 	w := t.watch()
 	defer w.close()
 	return t.wait(w) // 5
 }
 
 // start gives the sandbox to the task's user, who is not root as a rule, and the
-// task its process.
+// task its process. A container's user is the image's affair.
 func (t *task) start(ctx context.Context) error {
+	if t.container != nil {
+		return t.held.StartContainer(ctx, t.container)
+	}
 	if u := t.spec.Command.User; u != nil {
 		if err := giveSandbox(t.options.Environment.Sandbox, t.spec.Sandbox, *u); err != nil {
 			return err
@@ -186,7 +195,7 @@ func (t *task) wait(w *watch) Status {
 	for {
 		select {
 		case status, known := <-exited:
-			return e.status(t.id, status, known)
+			return e.status(t.id, t.endMessage(status, known), status, known)
 		case given := <-t.orders.stop:
 			for _, o := range given {
 				t.obey(&e, w, o)
@@ -203,9 +212,16 @@ func (t *task) wait(w *watch) Status {
 			t.signal(syscall.SIGKILL)
 			e.forced()
 		case <-e.giveUp:
-			return e.status(t.id, 0, false)
+			return e.status(t.id, t.endMessage(0, false), 0, false)
 		}
 	}
+}
+
+func (t *task) endMessage(w syscall.WaitStatus, known bool) string {
+	if t.container != nil {
+		return containerEnd(w, known, t.container.Why())
+	}
+	return exitMessage(w, known)
 }
 
 // completion fires when max_completion_time is over; nil when there is none.
@@ -262,6 +278,9 @@ func (t *task) ended(s Status) Status {
 // released stops all that is left of the task and gives its volumes back: the
 // terminal status goes out after that, and names what is still held.
 func (t *task) released(end Status) Status {
+	if t.held == nil {
+		return end
+	}
 	if err := t.release(); err != nil {
 		end.Message += "; " + err.Error()
 	}

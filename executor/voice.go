@@ -11,14 +11,16 @@ import (
 )
 
 // voice says one task's statuses. What all of them carry is added here: where
-// the volumes are, and a check_status when the task has a check, though there be
+// the volumes and a container's addresses are, and a check_status when the task has a check, though there be
 // no result yet (launcher/executor.cpp, createTaskStatus). One goroutine uses it
 // at any time: the task's, or that of its progress.
 type voice struct {
 	session *Session
 	check   *mesos.CheckStatusInfo // without a result; nil: no check
 	volumes []volumes.VolumeState
-	last    Status
+	// networks is where a container is to be found, once it runs.
+	networks []mesos.NetworkInfo
+	last     Status
 }
 
 func newVoice(s *Session, info mesos.TaskInfo) *voice {
@@ -35,7 +37,7 @@ func (v *voice) say(s Status) {
 func (v *voice) offer(s Status) bool { return v.session.Offer(v.whole(s)) }
 
 func (v *voice) whole(s Status) Status {
-	s.Volumes = slices.Clone(v.volumes)
+	s.Volumes, s.Networks = slices.Clone(v.volumes), v.networks
 	if s.Check == nil {
 		s.Check = v.check
 	}
@@ -76,7 +78,7 @@ func (v *voice) letGoOf(err error) {
 // seen says the last status again, with the new result of the check.
 func (v *voice) seen(check *mesos.CheckInfo, o checks.Outcome) {
 	s := v.last
-	s.Reason, s.Message = &reasonCheck, ""
+	s.Reason, s.Message, s.Data = &reasonCheck, "", nil
 	s.Check = checkStatus(check, o)
 	v.say(s)
 }
@@ -84,7 +86,7 @@ func (v *voice) seen(check *mesos.CheckInfo, o checks.Outcome) {
 // judged says the last status again, with what the health check has found.
 func (v *voice) judged(verdict checks.Verdict) {
 	s := v.last
-	s.Reason, s.Message = &reasonHealth, verdict.Message
+	s.Reason, s.Message, s.Data = &reasonHealth, verdict.Message, nil
 	s.Healthy = &verdict.Healthy
 	v.say(s)
 }

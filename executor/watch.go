@@ -23,9 +23,11 @@ func (t *task) watch() *watch {
 		return &watch{}
 	}
 	ctx, cancel := context.WithCancel(t.listener.ctx)
-	return &watch{cancel: cancel, runner: checks.Start(ctx, checks.Config{
-		Check: t.spec.Check, Health: t.spec.Health, Run: t.beside, Log: t.log,
-	})}
+	c := checks.Config{Check: t.spec.Check, Health: t.spec.Health, Run: t.beside, Log: t.log}
+	if t.container != nil {
+		c.Run, c.Dial = t.inContainer, t.container.Dial
+	}
+	return &watch{cancel: cancel, runner: checks.Start(ctx, c)}
 }
 
 // beside runs a check's command as the task runs: in its view, as its user,

@@ -70,6 +70,10 @@ func (l *life) Start(ctx context.Context, _ guard.Task) error {
 	return nil
 }
 
+func (l *life) StartContainer(ctx context.Context, _ volumes.Body) error {
+	return l.Start(ctx, guard.Task{})
+}
+
 func (l *life) Exec(ctx context.Context, command guard.Task) (syscall.WaitStatus, error) {
 	return l.onCheck(ctx, command)
 }

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/mesos-flocker/flocker-executor/executor"
+	"github.com/mesos-flocker/flocker-executor/executor/docker"
 	"github.com/mesos-flocker/flocker-executor/flocker"
 	"github.com/mesos-flocker/flocker-executor/volumes"
 )
@@ -60,7 +61,7 @@ func taskOptions(s *settings, env executor.Environment, words []string, broken e
 		broken = fmt.Errorf("flocker-executor's settings: %w", broken)
 	}
 	held := s.volumes(os.Getenv, env.Sandbox, log)
-	held.Framework, held.Sandbox = env.Framework, env.Sandbox
+	held.Framework, held.Sandbox, held.FinishEnv = env.Framework, env.Sandbox, s.environ()
 	// A shutdown leaves time for the terminal status.
 	held.AbandonTimeout = max(env.ShutdownGrace-time.Second, 100*time.Millisecond)
 	return executor.Options{
@@ -69,19 +70,9 @@ func taskOptions(s *settings, env executor.Environment, words []string, broken e
 			LabelPrefix: s.labelPrefix, Arguments: words, RawData: s.rawData, Environ: os.Environ(), Sandbox: env.Sandbox,
 		},
 		Broken: broken,
-		Hold: func(ctx context.Context, spec executor.Spec, report func(volumes.Progress)) (executor.Held, error) {
-			o := held
-			o.Task, o.Sandbox, o.Log = spec.Task, spec.Sandbox, log.With(zap.String("task", spec.Task))
-			if env.Image && len(spec.Volumes) > 0 {
-				if err := checkImage(o.StateDir, env.Sandbox); err != nil {
-					return nil, err
-				}
-			}
-			h, err := volumes.Hold(ctx, o, spec.Volumes, report)
-			if err != nil {
-				return nil, err
-			}
-			return h, nil
+		Hold:   holder(held, env.Image, log),
+		Container: func(ctx context.Context, spec executor.Spec) (executor.Container, error) {
+			return s.container(ctx, spec, log.With(zap.String("task", spec.Task)))
 		},
 		Guess:          func(v volumes.Volume) string { return flocker.ComputedID(v.Name, 0) },
 		Recover:        func(ctx context.Context) { recoverBeside(ctx, held, log) },
@@ -95,11 +86,33 @@ func taskOptions(s *settings, env executor.Environment, words []string, broken e
 	}
 }
 
+// holder is executor.Options.Hold. image says that the executor lives in one.
+func holder(all volumes.Options, image bool, log *zap.Logger) func(context.Context, executor.Spec, func(volumes.Progress)) (executor.Held, error) {
+	return func(ctx context.Context, spec executor.Spec, report func(volumes.Progress)) (executor.Held, error) {
+		if image && len(spec.Volumes) > 0 {
+			if err := checkImage(all.StateDir, all.Sandbox); err != nil {
+				return nil, err
+			}
+		}
+		o := all
+		o.Task, o.Sandbox, o.Log = spec.Task, spec.Sandbox, log.With(zap.String("task", spec.Task))
+		if spec.Container != nil {
+			o.Mapped = executor.MappedSandbox
+		}
+		h, err := volumes.Hold(ctx, o, spec.Volumes, report)
+		if err != nil {
+			return nil, err
+		}
+		return h, nil
+	}
+}
+
 // volumes are the options that do not depend on the task.
 func (s *settings) volumes(getenv func(string) string, sandbox string, log *zap.Logger) volumes.Options {
 	return volumes.Options{
 		StateDir: s.stateDir, Store: newStore(s, getenv, sandbox, log), Lease: s.lease,
 		AcquireTimeout: s.acquireTimeout, ReleaseTimeout: s.releaseTimeout, DefaultSize: s.defaultSize, Log: log,
+		RemoveContainer: docker.Remove,
 	}
 }
 
