@@ -3,7 +3,6 @@ package executor
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"syscall"
 
@@ -24,6 +23,8 @@ type Container interface {
 	Running() *docker.Running
 	// Why says what besides its status there is to say of the container's end.
 	Why() string
+	// OutOfMemory says that the container has exceeded its memory.
+	OutOfMemory() bool
 	Exec(ctx context.Context, argv, env []string) (exit int, err error)
 	Dial(ctx context.Context, network, address string) (net.Conn, error)
 	// Close lets go of the engine, not of the container. It comes last, once.
@@ -85,16 +86,19 @@ func (t *task) inContainer(ctx context.Context, c checks.Command) (int, error) {
 	return t.container.Exec(ctx, argv, c.Env)
 }
 
-// containerEnd words how a container ended (docker/executor.cpp, reaped; for a
-// container the status is that of docker run, 128 + n after signal n). why is the
-// engine's word on it.
-func containerEnd(w syscall.WaitStatus, known bool, why string) string {
-	message := "Failed to get exit status of container"
+// containerExit is how a container ended, in words (docker/executor.cpp, reaped;
+// for a container the status is that of docker run, 128 + n after signal n), with
+// the engine's word on it.
+func containerExit(c Container, w syscall.WaitStatus, known bool) exit {
+	x := exit{status: w, known: known, message: "Failed to get exit status of container"}
 	if known {
-		message = endOf("Container", w)
+		x.message = endOf("Container", w)
 	}
-	if why != "" {
-		message = fmt.Sprintf("%s: %s", message, why)
+	if why := c.Why(); why != "" {
+		x.message += ": " + why
 	}
-	return message
+	if c.OutOfMemory() {
+		x.reason = &reasonMemory
+	}
+	return x
 }

@@ -1,9 +1,6 @@
 package executor
 
-import (
-	"syscall"
-	"time"
-)
+import "time"
 
 // How long after SIGKILL a task may still be there before its exit status is
 // done without: a process in an uninterruptible wait.
@@ -59,20 +56,19 @@ func (e *ending) forced() {
 	e.giveUp = time.After(e.patience)
 }
 
-// status is the terminal one (launcher/executor.cpp, reaped). message is the
-// wait status in words.
-func (e *ending) status(task, message string, w syscall.WaitStatus, known bool) Status {
+// status is the terminal one (launcher/executor.cpp, reaped).
+func (e *ending) status(task string, x exit) Status {
 	switch {
 	case e.first != nil && e.first.kind == orderVolumeLost:
-		return failed(task, &reasonVolumeLost, e.first.Error()+"; "+message)
-	case !known:
-		return failed(task, nil, message)
+		return failed(task, &reasonVolumeLost, e.first.Error()+"; "+x.message)
+	case !x.known:
+		return failed(task, x.reason, x.message)
 	case e.first != nil:
-		return e.killed(task, message)
-	case w.Exited() && w.ExitStatus() == 0:
-		return finished(task, message)
+		return e.killed(task, x.message)
+	case x.status.Exited() && x.status.ExitStatus() == 0:
+		return finished(task, x.message)
 	}
-	return failed(task, nil, message)
+	return failed(task, x.reason, x.message)
 }
 
 // killed is the terminal status of a task that was told to end. The user has

@@ -3,7 +3,25 @@ package executor
 import (
 	"fmt"
 	"syscall"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
 )
+
+// exit is how a task ended.
+type exit struct {
+	status  syscall.WaitStatus
+	known   bool // there is a status
+	message string
+	reason  *mesos.TaskStatus_Reason // of a failure; nil: none but the status
+}
+
+// exit is how this task ended.
+func (t *task) exit(w syscall.WaitStatus, known bool) exit {
+	if t.container != nil {
+		return containerExit(t.container, w, known)
+	}
+	return exit{status: w, known: known, message: exitMessage(w, known)}
+}
 
 // exitMessage words a wait status as Mesos's command executor does
 // (common/status_utils.hpp). known is false when there is no status.

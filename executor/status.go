@@ -30,6 +30,7 @@ var (
 	reasonInvalid    = mesos.REASON_TASK_INVALID
 	reasonLaunch     = mesos.REASON_CONTAINER_LAUNCH_FAILED
 	reasonVolumeLost = mesos.REASON_CONTAINER_LIMITATION
+	reasonMemory     = mesos.REASON_CONTAINER_LIMITATION_MEMORY
 	reasonCompletion = mesos.REASON_MAX_COMPLETION_TIME_REACHED
 	reasonCheck      = mesos.REASON_TASK_CHECK_STATUS_UPDATED
 	reasonHealth     = mesos.REASON_TASK_HEALTH_CHECK_STATUS_UPDATED

@@ -195,7 +195,7 @@ func (t *task) wait(w *watch) Status {
 	for {
 		select {
 		case status, known := <-exited:
-			return e.status(t.id, t.endMessage(status, known), status, known)
+			return e.status(t.id, t.exit(status, known))
 		case given := <-t.orders.stop:
 			for _, o := range given {
 				t.obey(&e, w, o)
@@ -212,16 +212,9 @@ func (t *task) wait(w *watch) Status {
 			t.signal(syscall.SIGKILL)
 			e.forced()
 		case <-e.giveUp:
-			return e.status(t.id, t.endMessage(0, false), 0, false)
+			return e.status(t.id, t.exit(0, false))
 		}
 	}
-}
-
-func (t *task) endMessage(w syscall.WaitStatus, known bool) string {
-	if t.container != nil {
-		return containerEnd(w, known, t.container.Why())
-	}
-	return exitMessage(w, known)
 }
 
 // completion fires when max_completion_time is over; nil when there is none.

@@ -28,6 +28,7 @@ type Body struct {
 
 	running atomic.Pointer[Running] // set by Start
 	why     atomic.Pointer[string]
+	memory  atomic.Bool // it ran out of it
 	exited  chan syscall.WaitStatus
 	over    sync.Once // exited is closed
 
@@ -159,6 +160,10 @@ func (b *Body) Why() string {
 	}
 	return ""
 }
+
+// OutOfMemory says whether the kernel killed a process of the container for want of
+// memory. It means something when Why does.
+func (b *Body) OutOfMemory() bool { return b.memory.Load() }
 
 func (b *Body) field() zap.Field { return zap.String("container", b.c.Name) }
 

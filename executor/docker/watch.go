@@ -232,6 +232,7 @@ func (w *watch) tell(ctx context.Context, end container.WaitResponse) {
 		why = "somebody removed the container"
 	case err == nil && s != nil && s.OOMKilled:
 		why = "it ran out of memory, and the kernel killed it"
+		w.body.memory.Store(true)
 	}
 	status := syscall.WaitStatus(end.StatusCode << 8)
 	w.body.finish(&status, why)
