@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	wire "github.com/mesos/mesos-go/api/v1/lib/executor"
@@ -155,6 +156,30 @@ func (a *agent) serveStream(w http.ResponseWriter, r *http.Request, call *wire.C
 		case <-a.down:
 			return
 		}
+	}
+}
+
+// subscription waits for the next SUBSCRIBE.
+func (a *agent) subscription() *stream {
+	a.t.Helper()
+	select {
+	case s := <-a.streams:
+		return s
+	case <-time.After(time.Hour):
+		a.t.Fatal("nobody subscribes")
+		return nil
+	}
+}
+
+// update waits for the next UPDATE.
+func (a *agent) update() *update {
+	a.t.Helper()
+	select {
+	case u := <-a.updates:
+		return u
+	case <-time.After(time.Hour):
+		a.t.Fatal("no update")
+		return nil
 	}
 }
 

@@ -48,16 +48,11 @@ func wantEvent[T executor.Event](t *testing.T, s *executor.Session) T {
 
 func wantState(t *testing.T, a *agent, state mesos.TaskState) *update {
 	t.Helper()
-	select {
-	case u := <-a.updates:
-		if u.status.GetState() != state {
-			t.Fatalf("update %v, wanted %v", u.status.GetState(), state)
-		}
-		return u
-	case <-time.After(time.Hour):
-		t.Fatalf("no update, wanted %v", state)
-		return nil
+	u := a.update()
+	if u.status.GetState() != state {
+		t.Fatalf("update %v, wanted %v", u.status.GetState(), state)
 	}
+	return u
 }
 
 func status(state mesos.TaskState) executor.Status {

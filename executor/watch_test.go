@@ -175,7 +175,7 @@ func TestChecksPauseWithoutAgent(t *testing.T) {
 }
 
 func wantAny(w *world) mesos.TaskStatus {
-	u := <-w.updates
+	u := w.update()
 	u.answer <- http.StatusAccepted
 	w.stream.send(acknowledged(u.status))
 	return u.status
