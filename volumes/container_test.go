@@ -43,9 +43,7 @@ func TestContainer(t *testing.T) {
 	if e := scan.Entries[0]; e.Stage != journal.Held || e.Container != "one" || e.Engine != engineSocket(w.dir) || e.Guard != nil || e.Mount == nil {
 		t.Errorf("the journal says %+v", e)
 	}
-	if n := len(keepers()); n != 1 {
-		t.Errorf("%d keepers", n)
-	}
+	pid := keeper(t)
 	must(t, h.Signal(unix.SIGKILL))
 	if status := exited(t, h); status.Signal() != unix.SIGKILL {
 		t.Errorf("it exited with %v", status)
@@ -54,7 +52,7 @@ func TestContainer(t *testing.T) {
 	if want := "remove one, return " + id; !strings.HasSuffix(w.log(), want) {
 		t.Errorf("requests %s, want %s at the end", w.log(), want)
 	}
-	noKeeper(t)
+	ends(t, pid)
 	w.clean()
 }
 
@@ -89,7 +87,6 @@ func TestContainerWithoutVolumes(t *testing.T) {
 	if w.log() != "remove one" {
 		t.Errorf("requests %s", w.log())
 	}
-	noKeeper(t)
 }
 
 // A container that shows anything but the dataset is removed.
@@ -121,7 +118,6 @@ func TestContainerIsVerified(t *testing.T) {
 				t.Errorf("start: %v, requests %s; want %q", err, w.log(), c.want)
 			}
 			must(t, h.Release(t.Context()))
-			noKeeper(t)
 			w.clean()
 		})
 	}

@@ -15,9 +15,10 @@ import (
 
 // executor is a child of the test that holds, runs and releases.
 type executor struct {
-	cmd  *exec.Cmd
-	out  bytes.Buffer
-	done chan struct{}
+	cmd    *exec.Cmd
+	out    bytes.Buffer
+	done   chan struct{}
+	keeper int // process number, of a container's
 }
 
 func (w *world) executor(env ...string) *executor {

@@ -108,8 +108,8 @@ func (w *world) containerExecutor(which string, env ...string) *executor {
 	w.t.Cleanup(func() {
 		_ = e.cmd.Process.Kill()
 		<-e.done
-		for _, pid := range keepers() {
-			_ = killed(pid)
+		if e.keeper != 0 {
+			_ = killed(e.keeper)
 		}
 		_ = os.Remove(w.path("away"))
 		_ = w.cluster.removeContainer(context.Background(), engineSocket(w.dir), "child")
@@ -121,7 +121,8 @@ func (w *world) containerExecutor(which string, env ...string) *executor {
 	return e
 }
 
-// keepers are the keepers there are, and those that finish.
+// keepers are the keepers there are. One that becomes what finishes, and keeps
+// its number, may be neither for a moment.
 func keepers() (pids []int) {
 	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	for _, file := range files {
@@ -135,10 +136,23 @@ func keepers() (pids []int) {
 	return pids
 }
 
-// noKeeper waits until none is left.
-func noKeeper(t testing.TB) {
+// keeper is the only one.
+func keeper(t testing.TB) int {
 	t.Helper()
-	eventually(t, "the keeper has ended", func() bool { return len(keepers()) == 0 })
+	pids := keepers()
+	if len(pids) != 1 {
+		t.Fatalf("%d keepers", len(pids))
+	}
+	return pids[0]
+}
+
+// ends waits until a keeper has ended.
+func ends(t testing.TB, pid int) {
+	t.Helper()
+	eventually(t, "the keeper has ended", func() bool {
+		data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		return err != nil || strings.Contains(string(data), ") Z ")
+	})
 }
 
 // engine serves the engine's socket in this process.

@@ -12,6 +12,11 @@ func init() {
 		os.Exit(fork(os.Args[1], os.Args[2]))
 	case len(os.Args) == 2 && os.Args[0] == Name:
 		os.Exit(keep(os.Args[1]))
+	case len(os.Args) == 2 && os.Args[0] == FinishName:
+		// Go's runtime took the signals over again when the program was run anew.
+		if err := ignoreSignals(); err != nil {
+			_ = complain("ignore signals", err)
+		}
 	}
 }
 

@@ -77,15 +77,7 @@ func ignoreSignals() error {
 	return nil
 }
 
-// finish makes this process the one that does the rest. Go's runtime there takes
-// over the signals that are ignored, but not those that are blocked.
+// finish makes this process the one that does the rest.
 func finish(argument string) int {
-	var blocked unix.Sigset_t
-	for _, sig := range ignored {
-		blocked.Val[0] |= 1 << (sig - 1)
-	}
-	if err := unix.PthreadSigmask(unix.SIG_BLOCK, &blocked, nil); err != nil {
-		return complain("block signals", err)
-	}
 	return complain("exec", syscall.Exec("/proc/self/exe", []string{FinishName, argument}, os.Environ()))
 }
