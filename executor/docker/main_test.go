@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,7 +68,9 @@ func goroutines() int {
 // open opens an engine for one test.
 func open(t *testing.T, e *dockertest.Engine) *docker.Engine {
 	t.Helper()
-	engine, err := docker.Open(t.Context(), docker.Options{Socket: e.Socket, Log: zaptest.NewLogger(t)})
+	engine, err := docker.Open(t.Context(), docker.Options{
+		Socket: e.Socket, Log: zaptest.NewLogger(t), EndTimeout: time.Second, SelfCgroup: []byte("0::/\n"),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,4 +130,12 @@ func contents(t *testing.T, file string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+func itoa(i int) string { return strconv.Itoa(i) }
+
+// running: neither gone nor a zombie that nobody has reaped yet.
+func running(pid int) bool {
+	stat, err := os.ReadFile("/proc/" + itoa(pid) + "/stat")
+	return err == nil && !strings.Contains(string(stat), ") Z ")
 }

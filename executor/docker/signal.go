@@ -90,7 +90,7 @@ func (s *signaller) deliver(ctx context.Context, sig syscall.Signal) {
 	defer tick.Stop()
 	for {
 		err := s.ask(ctx, sig)
-		if err == nil || errdefs.IsNotFound(err) || errdefs.IsConflict(err) {
+		if err == nil || ctx.Err() != nil || errdefs.IsNotFound(err) || errdefs.IsConflict(err) {
 			return
 		}
 		s.body.engine.log.Warn("docker engine: signal not delivered, trying again", s.body.field(), zap.Stringer("signal", sig), zap.Error(err))
