@@ -28,6 +28,9 @@ const (
 )
 
 func main() {
+	if argument, yes := finishing(os.Args); yes {
+		os.Exit(runFinish(argument, os.Getenv))
+	}
 	os.Exit(run(os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
