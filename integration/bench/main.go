@@ -41,7 +41,13 @@ type part struct {
 }
 
 var parts = []part{
-	{"binary", binary}, {"tasks", tasks}, {"requests", requests}, {"waiting", waiting}, {"many", many}, {"restarts", restarts},
+	{"binary", binary},
+	{"tasks", tasks},
+	{"requests", requests},
+	{"waiting", waiting},
+	{"many", many},
+	{"restarts", restarts},
+	{"docker", dockerTasks},
 }
 
 func run(ctx context.Context, executor string, n int, wanted []string) error {
@@ -70,7 +76,7 @@ func choose(wanted []string) ([]part, error) {
 	for _, name := range wanted {
 		i := slices.IndexFunc(parts, func(p part) bool { return p.name == name })
 		if i < 0 {
-			return nil, fmt.Errorf("there is no part %q; there are binary, tasks, requests, waiting, many, restarts", name)
+			return nil, fmt.Errorf("there is no part %q; there are binary, tasks, requests, waiting, many, restarts, docker", name)
 		}
 		chosen = append(chosen, parts[i])
 	}

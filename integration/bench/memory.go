@@ -10,12 +10,16 @@ import (
 // memory lists the executor of a task and its guard. Private is anonymous
 // memory: what one more task costs.
 func memory(taskID string) string {
-	executor := find(func(dir string) bool {
+	executor := executorOf(taskID)
+	guard := find(func(dir string) bool { return parent(dir) == filepath.Base(executor) })
+	return residence("executor", executor, "budget 16 / 4 MiB") + residence("guard", guard, "budget - / 2 MiB")
+}
+
+func executorOf(taskID string) string {
+	return find(func(dir string) bool {
 		env, _ := readFile(filepath.Join(dir, "environ"))
 		return strings.Contains(env, "MESOS_EXECUTOR_ID=flocker-executor."+taskID+"\x00") && strings.HasPrefix(argv(dir), "flocker-executor")
 	})
-	guard := find(func(dir string) bool { return parent(dir) == filepath.Base(executor) })
-	return residence("executor", executor, "budget 16 / 4 MiB") + residence("guard", guard, "budget - / 2 MiB")
 }
 
 func residence(name, dir, budget string) string {
