@@ -30,12 +30,17 @@ func (e *Engine) Close() error {
 // killRest kills what a killed engine leaves: containerd, its shims and the
 // containers.
 func (e *Engine) killRest() error {
+	return kill(func() []int { return e.processes(isEngines) })
+}
+
+// kill repeats until there are none.
+func kill(processes func() []int) error {
 	deadline := time.NewTimer(stopTimeout)
 	defer deadline.Stop()
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
-		rest := e.processes()
+		rest := processes()
 		if len(rest) == 0 {
 			return nil
 		}
@@ -50,33 +55,35 @@ func (e *Engine) killRest() error {
 	}
 }
 
-// processes of this engine: those in its cgroups, and those whose arguments name
-// its folder.
-func (e *Engine) processes() []int {
+// processes of this engine: programs, as chosen, whose arguments name its folder,
+// and what is in its cgroups if isEngines chooses.
+func (e *Engine) processes(chosen func(program, cgroup, own string) bool) []int {
 	var all []int
 	files, _ := filepath.Glob("/proc/[0-9]*/cmdline") // the pattern is right
 	for _, file := range files {
-		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
-		if err != nil || pid == os.Getpid() {
-			continue
+		dir := filepath.Dir(file)
+		cmdline, _ := os.ReadFile(file)                        // a process that is gone has none
+		cgroup, _ := os.ReadFile(filepath.Join(dir, "cgroup")) // nor a cgroup
+		exe, _ := os.Readlink(filepath.Join(dir, "exe"))       // nor a program
+		pid, err := strconv.Atoi(filepath.Base(dir))
+		if err != nil || len(cmdline) == 0 {
+			continue // a zombie has no arguments
 		}
-		cmdline, _ := os.ReadFile(file) // a process that is gone has none
-		cgroup, _ := os.ReadFile(filepath.Join(filepath.Dir(file), "cgroup"))
-		if len(cmdline) == 0 {
-			continue // a zombie
+		program := ""
+		if bytes.Contains(cmdline, []byte(e.Dir+"/")) {
+			program = filepath.Base(exe)
 		}
-		if bytes.Contains(cmdline, []byte(e.Dir+"/")) && engineProgram(pid) || bytes.Contains(cgroup, []byte(":"+e.cgroup+"/")) {
+		if chosen(program, string(cgroup), ":"+e.cgroup+"/") {
 			all = append(all, pid)
 		}
 	}
 	return all
 }
 
-// engineProgram: somebody may look at the engine's log.
-func engineProgram(pid int) bool {
-	exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)) // a process that is gone has none
-	name := filepath.Base(exe)
-	return strings.HasPrefix(name, "containerd") || name == "dockerd" || name == "runc"
+func isContainerd(program, _, _ string) bool { return program == "containerd" }
+
+func isEngines(program, cgroup, own string) bool {
+	return strings.HasPrefix(program, "containerd") || program == "dockerd" || program == "runc" || strings.Contains(cgroup, own)
 }
 
 func (e *Engine) unmount() error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -164,8 +165,21 @@ func (e *Engine) Cgroup() string { return e.cgroup }
 // ended. Containers end too, unless live-restore is on.
 func (e *Engine) Stop() error { return e.stop(syscall.SIGTERM) }
 
-// Kill ends dockerd with SIGKILL. Containers run on.
-func (e *Engine) Kill() error { return e.stop(syscall.SIGKILL) }
+// Kill ends dockerd and its containerd with SIGKILL. Containers run on.
+func (e *Engine) Kill() error {
+	if err := e.stop(syscall.SIGKILL); err != nil {
+		return err
+	}
+	if err := kill(func() []int { return e.processes(isContainerd) }); err != nil {
+		return err
+	}
+	// The next one would take a zombie that nobody reaps for a containerd that lives.
+	err := os.Remove(filepath.Join(e.Dir, "exec", "containerd", "containerd.pid"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("end docker engine: %w", err)
+	}
+	return nil
+}
 
 // Pause makes dockerd hang until Resume.
 func (e *Engine) Pause() error { return e.dockerd.Process.Signal(syscall.SIGSTOP) }
