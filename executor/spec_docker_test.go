@@ -150,7 +150,9 @@ func TestDockerImageLabels(t *testing.T) {
 	process.Container = &mesos.ContainerInfo{Type: ptr(mesos.ContainerInfo_Type(7)), Mesos: &mesos.ContainerInfo_MesosInfo{Image: &mesos.Image{}}}
 	uncontained(t, process, "container.type 7 (", "container.mesos.image (")
 	forced := withLabels("flocker.image-file", "image.tar")
-	forced.Container = withDocker(func(_ *mesos.TaskInfo, _ *mesos.ContainerInfo, d *mesos.ContainerInfo_DockerInfo) { d.ForcePullImage = ptr(true) }).Container
+	forced.Container = withDocker(func(_ *mesos.TaskInfo, _ *mesos.ContainerInfo, d *mesos.ContainerInfo_DockerInfo) {
+		d.ForcePullImage = ptr(true)
+	}).Container
 	uncontained(t, forced, "container.docker.force_pull_image: the image comes from an archive")
 }
 
