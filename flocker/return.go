@@ -85,20 +85,15 @@ func (s *Store) confirm(ctx context.Context, r volumes.Record) (_ volumes.Record
 	if lifetime <= 0 {
 		lifetime = time.Minute
 	}
-	tries := s.client.tries()
-	for {
-		g, err := s.acquire(ctx, r.Dataset, r.Node, lifetime, true)
-		switch {
-		case err == nil:
-			return granted(r, g, lifetime), true, nil
-		case IsConflict(err):
-			s.notOurs(r)
-			return r, false, nil
-		}
-		if err := tries.next(ctx, err); err != nil {
-			return r, false, err
-		}
+	g, ours, err := s.insist(ctx, r, lifetime)
+	switch {
+	case err != nil:
+		return r, false, err
+	case !ours:
+		s.notOurs(r)
+		return r, false, nil
 	}
+	return granted(r, g, lifetime), true, nil
 }
 
 // putBack orders the dataset to where it was, unless somebody has ordered it
@@ -164,21 +159,16 @@ func (s *Store) restore(ctx context.Context, was Lease) {
 // expire gives the lease back in a way that cannot hit another's, and waits until
 // it has gone. When ctx ends while it waits, nothing more needs to be done.
 func (s *Store) expire(ctx context.Context, r volumes.Record) error {
-	tries := s.client.tries()
-	for {
-		_, err := s.acquire(ctx, r.Dataset, r.Node, 0, true)
-		switch {
-		case err == nil:
-			s.waitSwept(ctx, r)
-			return nil
-		case IsConflict(err):
-			s.notOurs(r)
-			return nil
-		}
-		if err := tries.next(ctx, err); err != nil {
-			return err
-		}
+	_, ours, err := s.insist(ctx, r, 0)
+	switch {
+	case err != nil:
+		return err
+	case ours:
+		s.waitSwept(ctx, r)
+	default:
+		s.notOurs(r)
 	}
+	return nil
 }
 
 // waitSwept waits until an expired lease is off the service's list, so that the

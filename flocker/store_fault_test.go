@@ -104,11 +104,7 @@ func TestCancelled(t *testing.T) {
 			test.before(w, id)
 			s, n := w.warm(node1), &notes{}
 			stuck := w.Inject(flockertest.Fault{Method: "POST", Path: leases, Until: t.Context().Done()})
-			ctx, cancel := context.WithCancel(t.Context())
-			go func() {
-				<-stuck.Hit()
-				cancel()
-			}()
+			ctx := untilHit(t, stuck)
 			_, err := s.Lease(ctx, want("webapp-data"), n.note)
 			if !errors.Is(err, context.Canceled) || n.last().Free {
 				t.Errorf("%v, %+v", err, n.last())
@@ -132,11 +128,7 @@ func TestReturnOfWhatIsInTheAir(t *testing.T) {
 	w := newWorld(t)
 	s, n := w.warm(node1), &notes{}
 	stuck := w.Inject(flockertest.Fault{Method: "POST", Path: leases, Until: t.Context().Done()})
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		<-stuck.Hit()
-		cancel()
-	}()
+	ctx := untilHit(t, stuck)
 	if _, err := s.Lease(ctx, want("webapp-data"), n.note); err == nil {
 		t.Fatal("leased")
 	}

@@ -21,12 +21,7 @@ func (w *world) interrupted(f flockertest.Fault, act func(ctx context.Context) e
 	w.t.Helper()
 	f.Until = w.t.Context().Done()
 	stuck := w.Inject(f)
-	ctx, cancel := context.WithCancel(w.t.Context())
-	go func() {
-		<-stuck.Hit()
-		cancel()
-	}()
-	if err := act(ctx); !errors.Is(err, context.Canceled) || !flocker.MayBeApplied(err) {
+	if err := act(untilHit(w.t, stuck)); !errors.Is(err, context.Canceled) || !flocker.MayBeApplied(err) {
 		w.t.Fatalf("interrupted: %v", err)
 	}
 	return stuck

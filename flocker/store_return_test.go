@@ -128,14 +128,9 @@ func TestRenewalOfUnknownOutcome(t *testing.T) {
 	w.asked()
 	answer := make(chan struct{})
 	slow := w.Inject(flockertest.Fault{Method: "POST", Path: leases, Until: answer, Answer: flockertest.ServerError()})
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		<-slow.Hit()
-		cancel()
-	}()
 	v := want("webapp-data")
 	v.Renew = &r
-	if _, err := s.Lease(ctx, v, (&notes{}).note); !errors.Is(err, context.Canceled) {
+	if _, err := s.Lease(untilHit(t, slow), v, (&notes{}).note); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 	close(answer)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -74,18 +75,28 @@ func (s *Store) renew(ctx context.Context, want volumes.Want, note volumes.Note)
 	if err := note(asked(r, Boottime(), want.Lease)); err != nil {
 		return r, err
 	}
+	g, ours, err := s.insist(ctx, r, want.Lease)
+	switch {
+	case err != nil:
+		return r, err
+	case !ours:
+		return r, s.waiter(r, nil).heldBy(ctx)
+	}
+	s.hadGone(r, g)
+	return granted(r, g, want.Lease), nil
+}
+
+// insist asks for a lease that may be ours already, until it is known whose it
+// is. ours is false when another node has it. A lifetime of 0 gives it back.
+func (s *Store) insist(ctx context.Context, r volumes.Record, lifetime time.Duration) (g Grant, ours bool, err error) {
 	tries := s.client.tries()
 	for {
-		g, err := s.acquire(ctx, r.Dataset, r.Node, want.Lease, true)
-		switch {
-		case err == nil:
-			s.hadGone(r, g)
-			return granted(r, g, want.Lease), nil
-		case IsConflict(err):
-			return r, s.waiter(r, nil).heldBy(ctx)
+		g, err := s.acquire(ctx, r.Dataset, r.Node, lifetime, true)
+		if err == nil || IsConflict(err) {
+			return g, err == nil, nil
 		}
 		if err := tries.next(ctx, err); err != nil {
-			return r, err
+			return g, false, err
 		}
 	}
 }

@@ -177,3 +177,13 @@ func soon(t *testing.T, d time.Duration) context.Context {
 	t.Cleanup(cancel)
 	return ctx
 }
+
+// untilHit ends when the fault has met a request: nobody waits for it any more.
+func untilHit(t *testing.T, f *flockertest.Injected) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-f.Hit()
+		cancel()
+	}()
+	return ctx
+}
