@@ -22,11 +22,7 @@ func launch(t *testing.T, sandbox string) *guard.Guard {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := g.Stop(deadline(t)); err != nil {
-			t.Error(err)
-		}
-	})
+	stopInTheEnd(t, g)
 	return g
 }
 

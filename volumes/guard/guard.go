@@ -104,7 +104,7 @@ func (e *ExecError) Unwrap() error {
 }
 
 // Guard is process 1 of the task's PID namespace. One goroutine owns it, but
-// Signal, Exited and Stop may be called from any.
+// Signal, Exec, Exited and Stop may be called from any.
 type Guard struct {
 	cmd      *exec.Cmd
 	control  *os.File
@@ -193,8 +193,8 @@ func (g *Guard) abandon(ctx context.Context, err error) error {
 // Identity of the guard; before Bind only its Pid is known.
 func (g *Guard) Identity() Identity { return g.identity }
 
-// Run forks the task, once. An *ExecError in the chain tells why it does not run; the guard
-// is then still there and has to be stopped.
+// Run forks the task, once. An *ExecError in the chain tells why it does not
+// run; the guard is then still there and has to be stopped.
 func (g *Guard) Run(ctx context.Context, t Task) error {
 	failpoint.Hit("guard.run.before")
 	task := stage.Task(t)

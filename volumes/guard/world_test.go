@@ -60,12 +60,16 @@ func start(t testing.TB, c guard.Config) *guard.Guard {
 	if err != nil {
 		t.Fatal(err)
 	}
+	stopInTheEnd(t, g)
+	return g
+}
+
+func stopInTheEnd(t testing.TB, g *guard.Guard) {
 	t.Cleanup(func() {
 		if err := g.Stop(deadline(t)); err != nil {
 			t.Error(err)
 		}
 	})
-	return g
 }
 
 // sh runs a shell script as the task.

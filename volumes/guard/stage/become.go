@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
-	"slices"
 	"syscall"
 	"unsafe"
 
@@ -17,9 +16,9 @@ import (
 // thread: what it changes is that thread's, and exec makes it the process's.
 //
 // The order is that of Mesos' launcher (src/slave/containerizer/mesos/
-// launch.cpp): limits, groups, user, capabilities, no_new_privs, exec. Once the
-// limits are set there may be no memory to allocate and no thread to start, so
-// that all is prepared before and nothing but system calls follows.
+// launch.cpp): limits, bounding set, groups, user, capabilities, no_new_privs,
+// exec. Once the limits are set there may be no memory to allocate and no thread
+// to start, so that all is prepared before and nothing but system calls follows.
 func become() int {
 	e := prepareLaunch()
 	report := binary.LittleEndian.AppendUint32(nil, e.Step)
@@ -114,7 +113,7 @@ func execute(o launchOrder) (e launchError) {
 	for i, program := range o.Programs {
 		err := syscall.Exec(program, o.Task.Argv, o.Task.Env)
 		if errors.Is(err, syscall.ENOEXEC) {
-			err = syscall.Exec(shell, slices.Concat([]string{o.Task.Argv[0], program}, o.Task.Argv[1:]), o.Task.Env)
+			err = syscall.Exec(shell, shellArguments(program, o.Task.Argv), o.Task.Env)
 		}
 		if i == 0 || !missing(err) {
 			e = failure(stepExec, i, err)

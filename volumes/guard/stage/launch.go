@@ -86,7 +86,7 @@ var ready = []byte{'.'}
 // and for exec the index of the program, and an errno.
 type launchError struct{ Step, Number, Errno uint32 }
 
-// The steps, in order.
+// The steps that can fail.
 const (
 	stepOrder = iota
 	stepLimit
