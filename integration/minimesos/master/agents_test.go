@@ -44,6 +44,27 @@ func (p *puppet) known() {
 	})
 }
 
+// afterItsAgentWent runs a test with a task whose agent has gone: of a framework
+// that is told of partitions, whose state is then partitioned, and of one that is not.
+func afterItsAgentWent(t *testing.T, partitioned mesos.TaskState, test func(*testing.T, *master.Master, *puppet, *client, mesos.TaskState)) {
+	for _, kind := range []struct {
+		name string
+		info *mesos.FrameworkInfo
+		want mesos.TaskState
+	}{
+		{"partition aware", checkpointing(aware("apps")), partitioned},
+		{"plain", checkpointing(plain()), mesos.TASK_LOST},
+	} {
+		t.Run(kind.name, func(t *testing.T) {
+			m, p, c := cluster(t, kind.info)
+			running(p, c, "t")
+			p.disconnect()
+			p.awaitGone(m)
+			test(t, m, p, c, kind.want)
+		})
+	}
+}
+
 func TestAgentComesBackInTime(t *testing.T) {
 	m, p, c := cluster(t, checkpointing(aware("apps")))
 	running(p, c, "t")
@@ -62,57 +83,31 @@ func TestAgentComesBackInTime(t *testing.T) {
 }
 
 func TestAgentComesBackWithoutItsTask(t *testing.T) {
-	for _, test := range []struct {
-		name string
-		info *mesos.FrameworkInfo
-		want mesos.TaskState
-	}{
-		{"partition aware", checkpointing(aware("apps")), mesos.TASK_DROPPED},
-		{"plain", checkpointing(plain()), mesos.TASK_LOST},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			m, p, c := cluster(t, test.info)
-			running(p, c, "t")
-			p.disconnect()
-			p.awaitGone(m)
-			p.connect()
-			t.Cleanup(p.disconnect)
-			got := c.status("t")
-			expect(t, "state", got.GetState(), test.want)
-			expect(t, "reason", got.GetReason(), mesos.REASON_RECONCILIATION)
-			expect(t, "cpus", cpusOf(c.offer()), 4)
-		})
-	}
+	afterItsAgentWent(t, mesos.TASK_DROPPED, func(t *testing.T, _ *master.Master, p *puppet, c *client, want mesos.TaskState) {
+		p.connect()
+		t.Cleanup(p.disconnect)
+		got := c.status("t")
+		expect(t, "state", got.GetState(), want)
+		expect(t, "reason", got.GetReason(), mesos.REASON_RECONCILIATION)
+		expect(t, "cpus", cpusOf(c.offer()), 4)
+	})
 }
 
 func TestUnreachableAgent(t *testing.T) {
-	for _, test := range []struct {
-		name string
-		info *mesos.FrameworkInfo
-		want mesos.TaskState
-	}{
-		{"partition aware", checkpointing(aware("apps")), mesos.TASK_UNREACHABLE},
-		{"plain", checkpointing(plain()), mesos.TASK_LOST},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			m, p, c := cluster(t, test.info)
-			running(p, c, "t")
-			p.disconnect()
-			p.awaitGone(m)
-			if err := m.Advance(bounded(t), 2*time.Minute); err != nil {
-				t.Fatal(err)
-			}
-			got := c.status("t")
-			expect(t, "state", got.GetState(), test.want)
-			expect(t, "reason", got.GetReason(), mesos.REASON_AGENT_REMOVED)
-			expect(t, "unreachable_time", got.UnreachableTime != nil, true)
-			failure := c.await("FAILURE", func(e *scheduler.Event) bool { return e.Type == scheduler.Event_FAILURE })
-			expect(t, "agent", failure.Failure.AgentID.Value, p.id)
-			if failure.Failure.ExecutorID != nil {
-				t.Error("FAILURE of an agent names an executor")
-			}
-		})
-	}
+	afterItsAgentWent(t, mesos.TASK_UNREACHABLE, func(t *testing.T, m *master.Master, p *puppet, c *client, want mesos.TaskState) {
+		if err := m.Advance(bounded(t), 2*time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		got := c.status("t")
+		expect(t, "state", got.GetState(), want)
+		expect(t, "reason", got.GetReason(), mesos.REASON_AGENT_REMOVED)
+		expect(t, "unreachable_time", got.UnreachableTime != nil, true)
+		failure := c.await("FAILURE", func(e *scheduler.Event) bool { return e.Type == scheduler.Event_FAILURE })
+		expect(t, "agent", failure.Failure.AgentID.Value, p.id)
+		if failure.Failure.ExecutorID != nil {
+			t.Error("FAILURE of an agent names an executor")
+		}
+	})
 }
 
 func TestConnectedAgentThatDoesNotAnswerIsUnreachable(t *testing.T) {
