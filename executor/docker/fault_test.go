@@ -43,6 +43,7 @@ func lastLine(t *testing.T, file string) string {
 }
 
 func TestLiveRestore(t *testing.T) {
+	t.Parallel()
 	d := dockertest.New(t, dockertest.Options{LiveRestore: true})
 	e := open(t, d)
 	for name, end := range map[string]func() error{"stopped": d.Stop, "killed": d.Kill} {
@@ -85,6 +86,7 @@ func wantGrowth(t *testing.T, file, last string) {
 }
 
 func TestEngineRestartedWithoutLiveRestore(t *testing.T) {
+	t.Parallel()
 	d := dockertest.New(t, dockertest.Options{})
 	e := open(t, d)
 	for name, end := range map[string]func() error{"stopped": d.Stop, "killed": d.Kill} {
@@ -107,6 +109,7 @@ func TestEngineRestartedWithoutLiveRestore(t *testing.T) {
 // The engine is gone for good: its container can still be killed, and its end is
 // told as unknown after a while.
 func TestEngineKilled(t *testing.T) {
+	t.Parallel()
 	d := dockertest.New(t, dockertest.Options{})
 	b := started(t, open(t, d), task(t, "sleep 1000"))
 	if err := d.Kill(); err != nil {
@@ -131,6 +134,7 @@ func TestEngineKilled(t *testing.T) {
 // An engine that hangs holds up neither Signal nor Remove for longer than they
 // were given, and SIGKILL goes past it.
 func TestEngineHangs(t *testing.T) {
+	t.Parallel()
 	d := dockertest.New(t, dockertest.Options{})
 	b := started(t, open(t, d), task(t, "sleep 1000"))
 	pid := b.Running().PID
@@ -162,12 +166,13 @@ func TestEngineHangs(t *testing.T) {
 // An engine that comes back with another folder knows nothing of the container,
 // whose processes live on: that is no proof of its end.
 func TestEngineForgets(t *testing.T) {
+	t.Parallel()
 	d := dockertest.New(t, dockertest.Options{LiveRestore: true})
 	b := started(t, open(t, d), task(t, "sleep 1000"))
 	if err := d.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Rename(filepath.Join(d.Dir, "data", "containers"), filepath.Join(d.Dir, "lost")); err != nil {
+	if err := os.RemoveAll(filepath.Join(d.Dir, "data", "containers", b.Running().ID)); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Start(t.Context()); err != nil {

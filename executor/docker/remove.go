@@ -7,7 +7,6 @@ import (
 
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
-	"go.uber.org/zap"
 )
 
 // Remove kills the container and removes it with the image's own volumes. It
@@ -61,7 +60,6 @@ func (e *Engine) remove(ctx context.Context, name string) error {
 		}
 		select {
 		case <-tick.C:
-			e.log.Debug("docker engine: container not removed yet", zap.String("container", name), zap.Error(err))
 		case <-ctx.Done():
 			return fmt.Errorf("remove container %s: %w (last: %w)", name, context.Cause(ctx), err)
 		}

@@ -88,12 +88,14 @@ func (s *signaller) begin(ctx context.Context, sig syscall.Signal) (context.Canc
 func (s *signaller) deliver(ctx context.Context, sig syscall.Signal) {
 	tick := time.NewTicker(retryEvery)
 	defer tick.Stop()
-	for {
+	for told := false; ; told = true {
 		err := s.ask(ctx, sig)
 		if err == nil || ctx.Err() != nil || errdefs.IsNotFound(err) || errdefs.IsConflict(err) {
 			return
 		}
-		s.body.engine.log.Warn("docker engine: signal not delivered, trying again", s.body.field(), zap.Stringer("signal", sig), zap.Error(err))
+		if !told {
+			s.body.engine.log.Warn("docker engine: signal not delivered, trying again", s.body.field(), zap.Stringer("signal", sig), zap.Error(err))
+		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

@@ -29,7 +29,8 @@ type watch struct {
 	exit    client.ContainerWaitResult
 	cancel  context.CancelFunc // of exit
 	process *process           // nil: not to be seen from here
-	overdue <-chan time.Time   // the process has ended, and the engine had its time
+	overdue <-chan time.Time   // the process has ended; when it fires, the engine had its time
+	silent  bool               // it has fired
 	done    chan struct{}
 }
 
@@ -156,6 +157,7 @@ func (w *watch) await(ctx context.Context) (container.WaitResponse, error) {
 			ended = nil
 			w.expect()
 		case <-w.overdue:
+			w.silent = true
 			w.unwait()
 			return container.WaitResponse{}, errSilent
 		}
@@ -185,6 +187,10 @@ func (w *watch) again(ctx context.Context, since time.Time) bool {
 			w.stream = w.body.resume(ctx, w.out, since, true)
 			return true
 		}
+		select { // it answers one and not the other
+		case <-time.After(retryEvery):
+		case <-ctx.Done():
+		}
 		return w.again(ctx, since)
 	default:
 		w.stream = w.body.resume(ctx, w.out, since, false)
@@ -205,13 +211,16 @@ func (w *watch) find(ctx context.Context) (container.InspectResponse, error) {
 		if err == nil && found.Container.State != nil || errdefs.IsNotFound(err) {
 			return found.Container, err
 		}
+		if w.silent {
+			return found.Container, err
+		}
 		select {
 		case <-tick.C:
 		case <-ended:
 			ended = nil
 			w.expect()
 		case <-w.overdue:
-			return found.Container, fmt.Errorf("%w: %w", errSilent, err)
+			w.silent = true
 		case <-ctx.Done():
 			return found.Container, context.Cause(ctx)
 		}
