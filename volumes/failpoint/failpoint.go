@@ -7,7 +7,8 @@
 // FLOCKER_EXECUTOR_FAILPOINT names the point to die at, as "<point>" or
 // "<point>#<n>" for the n-th time that one process reaches it, from 1. The
 // process that reaches it dies by SIGKILL: the guard's second stage at a
-// "guard.stage." point, the executor at any other.
+// "guard.stage." point, the keeper at "keeper.finish.before", the executor at any
+// other.
 //
 // FLOCKER_EXECUTOR_FAULTS lists mistakes to make, separated by commas:
 //
@@ -30,7 +31,7 @@ const (
 
 // Points is the one list of points. The kill matrix ranges over it. Each
 // package keeps its own sorted group below.
-var Points = slices.Concat(volumePoints, guardPoints, executorPoints)
+var Points = slices.Concat(volumePoints, guardPoints, executorPoints, ContainerPoints)
 
 var guardPoints = []string{
 	"guard.bind.after",
