@@ -2,6 +2,7 @@ package integration_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -24,7 +25,7 @@ func launch(ctx context.Context, o cluster.Options) (*cluster.Minicluster, error
 
 // closeWatched returns the images that were attached twice.
 func closeWatched(c cluster.Cluster) (doubles []string, err error) {
-	err = c.Close()
+	err = errors.Join(c.Close(), leftovers(c.Dir()))
 	return theOracle.doubles(c.Dir()), err
 }
 
@@ -85,5 +86,5 @@ func closeCommon() []string {
 	if err != nil {
 		problems = append(problems, err.Error())
 	}
-	return problems
+	return append(problems, closeEngines()...)
 }
