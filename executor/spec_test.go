@@ -52,7 +52,10 @@ func TestSpecOfAFullTask(t *testing.T) {
 	task.Resources = []mesos.Resource{{Name: "cpus", AllocationInfo: &mesos.Resource_AllocationInfo{Role: &role}}}
 	task.KillPolicy = &mesos.KillPolicy{GracePeriod: &mesos.DurationInfo{Nanoseconds: 7e9}}
 	task.Container = &mesos.ContainerInfo{Type: &kind, Mesos: &mesos.ContainerInfo_MesosInfo{}}
-	task.Discovery = &mesos.DiscoveryInfo{}
+	task.Resources = append(task.Resources, mesos.Resource{Name: "ports", Ranges: &mesos.Value_Ranges{Range: []mesos.Value_Range{{Begin: 31000, End: 31001}}}})
+	task.Discovery = &mesos.DiscoveryInfo{
+		Name: ptr("db"), Ports: &mesos.Ports{Ports: []mesos.Port{{Number: 31000}}},
+	}
 	task.Limits = map[string]mesos.Value_Scalar{"cpus": {Value: 1}}
 	s, err := executor.NewSpec(t.Context(), task, executor.SpecOptions{
 		LabelPrefix: "org.apache.aurora.metadata.flocker.", Arguments: []string{"true"},
