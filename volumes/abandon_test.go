@@ -41,9 +41,7 @@ func TestAbandonedAcquireWithoutService(t *testing.T) {
 		t.Errorf("hold must name what is left: %v", err)
 	}
 	w.recover(false)
-	if w.cluster.read().Datasets[id].Primary != there {
-		t.Error("recovery does not put the dataset back")
-	}
+	w.wantPutBack(id)
 	w.clean()
 }
 

@@ -51,9 +51,7 @@ func TestRequestsThatFail(t *testing.T) {
 			if _, err := volumes.Hold(t.Context(), o, []volumes.Volume{vol("data")}, nil); !errors.Is(err, broken) {
 				t.Errorf("hold: %v", err)
 			}
-			if w.cluster.read().Datasets[id].Primary != there {
-				t.Error("the primary is not put back")
-			}
+			w.wantPutBack(id)
 			w.clean()
 		})
 	}
@@ -129,8 +127,6 @@ func TestNothingHeldOnFullDisk(t *testing.T) {
 	if !errors.Is(err, volumes.ErrHeld) || !errors.Is(err, unix.ENOSPC) {
 		t.Errorf("hold: %v", err)
 	}
-	if w.cluster.read().Leases[id].Node != here {
-		t.Error("the outsider's lease is gone")
-	}
+	w.wantHolder(id, here)
 	must(t, unix.Unmount(o.StateDir, 0))
 }

@@ -61,9 +61,7 @@ func TestReleaseWithoutStart(t *testing.T) {
 	id := w.dataset("data", there)
 	h := w.hold(w.options("task-1", nil), vol("data"))
 	must(t, h.Release(t.Context()))
-	if w.cluster.read().Datasets[id].Primary != there {
-		t.Error("the dataset is not put back")
-	}
+	w.wantPutBack(id)
 	w.clean()
 }
 
@@ -121,9 +119,7 @@ func TestAbandonedAcquire(t *testing.T) {
 	if !errors.Is(err, killed) {
 		t.Errorf("hold: %v", err)
 	}
-	if s := w.cluster.read(); s.Datasets[id].Primary != there {
-		t.Error("the primary is not put back")
-	}
+	w.wantPutBack(id)
 	w.clean()
 }
 
@@ -138,9 +134,7 @@ func TestLeasedByAnotherNode(t *testing.T) {
 	if !errors.Is(err, volumes.ErrHeld) || strings.Count(err.Error(), there) != 1 || strings.Contains(err.Error(), "last seen") {
 		t.Errorf("hold must say once who has it: %v", err)
 	}
-	if w.cluster.read().Leases[id].Node != there {
-		t.Error("the other node's lease is gone")
-	}
+	w.wantHolder(id, there)
 	w.clean()
 }
 

@@ -87,9 +87,7 @@ func TestLeaseTakenByAnotherNode(t *testing.T) {
 		t.Errorf("lost: %v", err)
 	}
 	must(t, h.Release(t.Context()))
-	if w.cluster.read().Leases[id].Node != there {
-		t.Error("the other node's lease was returned")
-	}
+	w.wantHolder(id, there)
 	w.clean()
 }
 
@@ -208,9 +206,7 @@ func TestStartNotJournalled(t *testing.T) {
 	}
 	must(t, os.Remove(obstacle))
 	must(t, h.Release(t.Context()))
-	if w.cluster.read().Datasets[second].Primary != there {
-		t.Error("the second volume is not put back")
-	}
+	w.wantPutBack(second)
 	w.clean()
 }
 

@@ -124,6 +124,22 @@ func (w *world) clean() {
 	}
 }
 
+// wantPutBack: the dataset is on the other node, where it was.
+func (w *world) wantPutBack(id string) {
+	w.t.Helper()
+	if primary := w.cluster.read().Datasets[id].Primary; primary != there {
+		w.t.Errorf("dataset %s is on node %s and not put back", id, primary)
+	}
+}
+
+// wantHolder: this node still has the lease.
+func (w *world) wantHolder(id, node string) {
+	w.t.Helper()
+	if holder := w.cluster.read().Leases[id].Node; holder != node {
+		w.t.Errorf("the lease of dataset %s is node %q's and no longer %s's", id, holder, node)
+	}
+}
+
 // journal lists the state directory without locks.
 func (w *world) journal() (files []string) {
 	w.t.Helper()
