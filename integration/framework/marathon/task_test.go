@@ -31,11 +31,7 @@ const whole = `{
 // Field by field, what goes where for a custom executor.
 func TestTaskInfo(t *testing.T) {
 	got := parse(t, whole).TaskInfo(0, "web_db.1", offer())
-	executor, env := got.Executor, got.Executor.Command.Environment
-	got.Executor.Command.Environment, got.Executor = nil, nil
-	scalar := func(name string, v float64) mesos.Resource {
-		return mesos.Resource{Name: name, Type: mesos.SCALAR.Enum(), Scalar: &mesos.Value_Scalar{Value: v}}
-	}
+	got.Executor = nil
 	discovered := func(n uint32, protocol string, name *string, l *mesos.Labels) mesos.Port {
 		return mesos.Port{Number: n, Protocol: &protocol, Name: name, Labels: l}
 	}
@@ -64,7 +60,17 @@ func TestTaskInfo(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("TaskInfo: %s", diff)
 	}
-	wantExecutor := &mesos.ExecutorInfo{
+}
+
+func scalar(name string, v float64) mesos.Resource {
+	return mesos.Resource{Name: name, Type: mesos.SCALAR.Enum(), Scalar: &mesos.Value_Scalar{Value: v}}
+}
+
+func TestExecutorInfo(t *testing.T) {
+	got := parse(t, whole).TaskInfo(0, "web_db.1", offer()).Executor
+	env := got.Command.Environment
+	got.Command.Environment = nil
+	want := &mesos.ExecutorInfo{
 		ExecutorID: mesos.ExecutorID{Value: "marathon-web_db.1"},
 		Resources:  []mesos.Resource{scalar("cpus", 0.2), scalar("mem", 32), scalar("disk", 10)},
 		Container: &mesos.ContainerInfo{Type: mesos.ContainerInfo_MESOS.Enum(), Mesos: &mesos.ContainerInfo_MesosInfo{}, Volumes: []mesos.Volume{
@@ -78,7 +84,7 @@ func TestTaskInfo(t *testing.T) {
 			},
 		},
 	}
-	if diff := cmp.Diff(wantExecutor, executor); diff != "" {
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("ExecutorInfo: %s", diff)
 	}
 	wantEnv := map[string]string{

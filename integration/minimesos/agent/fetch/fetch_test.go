@@ -2,9 +2,7 @@ package fetch_test
 
 import (
 	"archive/tar"
-	"archive/zip"
 	"bytes"
-	"compress/gzip"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -26,26 +24,9 @@ func TestFetch(t *testing.T) {
 		tar.Header{Typeflag: tar.TypeReg, Name: "bundle/setuid", Mode: 0o4755},
 		tar.Header{Typeflag: tar.TypeReg, Name: "bundle/world", Mode: 0o666},
 	)
-	var zipped, packed bytes.Buffer
-	z := gzip.NewWriter(&zipped)
-	if _, err := io.WriteString(z, "plain text"); err != nil {
-		t.Fatal(err)
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	p := zip.NewWriter(&packed)
-	if w, err := p.Create("zipped/a.txt"); err != nil {
-		t.Fatal(err)
-	} else if _, err := io.WriteString(w, "a"); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Close(); err != nil {
-		t.Fatal(err)
-	}
 	s := serve(t, map[string][]byte{
 		"/tool.sh": []byte("#!/bin/sh\n"), "/bundle.tar.gz": bundle, "/other.tgz": bundle, "/plain.txt": []byte("plain"),
-		"/data.gz": zipped.Bytes(), "/pack.zip": packed.Bytes(), "/cached.tar.gz": bundle, "/cached.txt": []byte("cached"),
+		"/data.gz": gzipped(t, "plain text"), "/pack.zip": zipped(t, "zipped/a.txt", "a"), "/cached.tar.gz": bundle, "/cached.txt": []byte("cached"),
 	})
 	local := filepath.Join(t.TempDir(), "local.txt")
 	if err := os.WriteFile(local, []byte("local"), 0o600); err != nil {
