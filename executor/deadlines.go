@@ -16,7 +16,8 @@ const (
 
 var errGraceOver = errors.New("the shutdown grace period is over")
 
-// deadlines are the contexts of a task's end. Nothing but a shutdown shortens them.
+// deadlines are the contexts of the end of all tasks. Nothing but a shutdown
+// shortens them.
 type deadlines struct {
 	options Options
 	release context.Context
@@ -33,7 +34,7 @@ func newDeadlines(ctx context.Context, o Options) *deadlines {
 }
 
 // shutdown starts the clocks; a second one would only be later. Its one caller
-// is the goroutine of orders.
+// is the listener's goroutine.
 func (d *deadlines) shutdown(now time.Time) {
 	if d.timers != nil {
 		return

@@ -54,5 +54,7 @@
 // A shutdown with grace T (5 s unless the agent says otherwise): SIGTERM at once,
 // SIGKILL at T − 2 s, release until T − 0.5 s, then the terminal status, exit by T.
 //
-// Types of Mesos appear in spec.go, where statuses are made and in the session.
+// What a TaskInfo says is read before its task begins (spec*.go, command*.go,
+// taskenv.go, user.go); from there on types of Mesos appear where statuses are
+// made and in the session.
 package executor

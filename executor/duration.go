@@ -10,7 +10,7 @@ import (
 
 var errDuration = errors.New("must be a number with one of ns, us, ms, secs, mins, hrs, days, weeks")
 
-// durationUnits are Mesos's own words (stout/duration.hpp).
+// durationUnits are Mesos' own words (stout/duration.hpp).
 var durationUnits = map[string]time.Duration{
 	"ns":    time.Nanosecond,
 	"us":    time.Microsecond,

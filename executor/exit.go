@@ -23,7 +23,7 @@ func (t *task) exit(w syscall.WaitStatus, known bool) exit {
 	return exit{status: w, known: known, message: exitMessage(w, known)}
 }
 
-// exitMessage words a wait status as Mesos's command executor does
+// exitMessage words a wait status as Mesos' command executor does
 // (common/status_utils.hpp). known is false when there is no status.
 func exitMessage(w syscall.WaitStatus, known bool) string {
 	if !known {

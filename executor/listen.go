@@ -145,7 +145,7 @@ func (l *listener) refuse(tasks []mesos.TaskInfo) {
 	for _, t := range tasks {
 		id := t.TaskID.Value
 		if l.find(id) != nil {
-			l.options.Log.Warn("LAUNCH repeated", zap.String("repeated", id))
+			l.options.Log.Warn("LAUNCH repeated", zap.String("task", id))
 			continue
 		}
 		v := newVoice(l.session, t)
@@ -184,7 +184,7 @@ func (l *listener) killed(e Kill) {
 	case !l.launching && l.why == nil && len(l.early) < maxEarly:
 		l.early[e.Task] = k
 	default:
-		l.options.Log.Info("KILL for an unknown task", zap.String("unknown", e.Task))
+		l.options.Log.Info("KILL for an unknown task", zap.String("task", e.Task))
 	}
 }
 

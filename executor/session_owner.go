@@ -34,7 +34,7 @@ type owner struct {
 	queue    []Event        // for the reader of Events
 	agent    *mesos.AgentID // from SUBSCRIBED
 	link     *link          // nil: not connected
-	post     *post          // nil: no update is on its way
+	post     *post          // nil: no call is on its way
 	failures int            // of the update that is next, in a row
 	away     error          // why the last attempt to subscribe failed
 	lost     error          // why there is no hope of an agent any more

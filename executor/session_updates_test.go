@@ -145,12 +145,19 @@ func TestAcknowledgedBeforeSubscribed(t *testing.T) {
 	})
 }
 
+// unacknowledged has the agent take a status and say no more.
+func unacknowledged(t *testing.T, a *agent, s *executor.Session) *stream {
+	t.Helper()
+	st := <-a.streams
+	st.send(subscribed())
+	s.Send(status(mesos.TASK_FINISHED))
+	wantState(t, a, mesos.TASK_FINISHED).answer <- http.StatusAccepted
+	return st
+}
+
 func TestFlushGivesUpAfterAMinute(t *testing.T) {
 	inSession(t, environment(), func(t *testing.T, a *agent, s *executor.Session) {
-		st := <-a.streams
-		st.send(subscribed())
-		s.Send(status(mesos.TASK_FINISHED))
-		wantState(t, a, mesos.TASK_FINISHED).answer <- http.StatusAccepted
+		unacknowledged(t, a, s)
 		sent := time.Now()
 		if err := s.Flush(t.Context()); !errors.Is(err, executor.ErrUnacknowledged) {
 			t.Errorf("flush: %v", err)
@@ -164,10 +171,7 @@ func TestFlushGivesUpAfterAMinute(t *testing.T) {
 // The minute counts only while the agent is there.
 func TestFlushIsPatientWhileTheAgentIsAway(t *testing.T) {
 	inSession(t, environment(), func(t *testing.T, a *agent, s *executor.Session) {
-		st := <-a.streams
-		st.send(subscribed())
-		s.Send(status(mesos.TASK_FINISHED))
-		wantState(t, a, mesos.TASK_FINISHED).answer <- http.StatusAccepted
+		st := unacknowledged(t, a, s)
 		back := make(chan time.Time, 1)
 		go func() {
 			<-time.After(50 * time.Second)

@@ -56,9 +56,10 @@ type SpecOptions struct {
 	Group bool
 }
 
-// NewSpec reads a TaskInfo; ctx bounds the look-up of its user. What it asks for and this executor cannot do is an
-// error, never passed over; so is everything malformed. Fields that ask nothing
-// of an executor (discovery, limits, resources) are accepted.
+// NewSpec reads a TaskInfo; ctx bounds the look-up of its user. What the task
+// asks for and this executor cannot do is an error, never passed over; so is
+// everything malformed. Fields that ask nothing of an executor (discovery,
+// limits, resources) are accepted.
 func NewSpec(ctx context.Context, t mesos.TaskInfo, o SpecOptions) (Spec, error) {
 	request, err := volumes.ParseLabels(o.LabelPrefix, labels(t.Labels))
 	if err != nil {

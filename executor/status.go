@@ -57,7 +57,7 @@ func failed(task string, reason *mesos.TaskStatus_Reason, message string) Status
 }
 
 // stamp completes a status: everything the agent insists on
-// (common/validation.cpp) and what Mesos's command executor sets. An agent id
+// (common/validation.cpp) and what Mesos' command executor sets. An agent id
 // other than the agent's own would make it drop the update without a word.
 // Of container_status there are at most the addresses: the agent puts in
 // container, pid and, if need be, addresses of this executor, and would look for

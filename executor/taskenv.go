@@ -14,7 +14,7 @@ import (
 // task never gets: the executor's own settings, tokens and keys.
 var hidden = []string{VariableToken, "LIBPROCESS_SSL_", "FLOCKER_CONTROL_SERVICE_", "FLOCKER_EXECUTOR_"}
 
-// What Mesos's built-in executors set for their tasks: the role for all
+// What Mesos' built-in executors set for their tasks: the role for all
 // (launcher/executor.cpp), the others for the tasks of a group
 // (launcher/default_executor.cpp).
 const (

@@ -10,10 +10,10 @@ import (
 	"github.com/mesos-flocker/flocker-executor/volumes"
 )
 
-// voice says one task's statuses. What all of them carry is added here: where
-// the volumes and a container's addresses are, and a check_status when the task has a check, though there be
-// no result yet (launcher/executor.cpp, createTaskStatus). One goroutine uses it
-// at any time: the task's, or that of its progress.
+// voice says one task's statuses. What all of them carry is added here: the state
+// of the volumes, a container's addresses, and a check_status when the task has a
+// check, though there be no result yet (launcher/executor.cpp, createTaskStatus).
+// One goroutine uses it at any time: the task's, or that of its progress.
 type voice struct {
 	session *Session
 	check   *mesos.CheckStatusInfo // without a result; nil: no check
@@ -86,7 +86,7 @@ func (v *voice) seen(check *mesos.CheckInfo, o checks.Outcome) {
 // judged says the last status again, with what the health check has found.
 func (v *voice) judged(verdict checks.Verdict) {
 	s := v.last
-	s.Reason, s.Message, s.Data = &reasonHealth, verdict.Message, nil
+	s.Reason, s.Message, s.Data = &reasonHealth, verdict.Message, s.Data
 	s.Healthy = &verdict.Healthy
 	v.say(s)
 }

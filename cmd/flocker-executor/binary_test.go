@@ -26,7 +26,8 @@ func TestDependencies(t *testing.T) {
 	}
 }
 
-// The binary that make build makes runs on any agent: it needs no interpreter and no library.
+// The binary that make build makes runs on any agent: it needs no interpreter and
+// no library.
 func TestStatic(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "flocker-executor")
 	if out, err := exec.Command("../../.ci/build", path).CombinedOutput(); err != nil {

@@ -1,7 +1,7 @@
-// Command flocker-executor is started by a Mesos agent for one task. It brings
-// the task's Flocker datasets to this node, runs the task with them bound, and
-// gives them back. "flocker-executor recover" does the latter for executors that
-// died.
+// Command flocker-executor is started by a Mesos agent for one task, or for the
+// tasks of one group. It brings a task's Flocker datasets to this node, runs the
+// task with them bound, and gives them back. "flocker-executor recover" does the
+// latter for executors that died.
 //
 // For the person on call: package executor tells the life of a task, package
 // volumes what is on disk. Everything goes to the sandbox's stderr.
