@@ -86,7 +86,7 @@ func (v *voice) seen(check *mesos.CheckInfo, o checks.Outcome) {
 // judged says the last status again, with what the health check has found.
 func (v *voice) judged(verdict checks.Verdict) {
 	s := v.last
-	s.Reason, s.Message, s.Data = &reasonHealth, verdict.Message, s.Data
+	s.Reason, s.Message, s.Data = &reasonHealth, verdict.Message, nil
 	s.Healthy = &verdict.Healthy
 	v.say(s)
 }
