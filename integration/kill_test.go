@@ -19,8 +19,8 @@ import (
 // it makes a dataset and gives it back: lease, read, list, create, return.
 const requests = 5
 
-// killPoints is the one list without those of a container, and with the points that one executor passes several
-// times taken apart.
+// killPoints is the one list without those of a container, and with the points
+// that one executor passes several times taken apart.
 func killPoints() []string {
 	var points []string
 	for _, p := range failpoint.Points {
