@@ -44,15 +44,16 @@ func (b *Body) exec(ctx context.Context, argv, env []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	ended := make(chan error, 1)
+	var copied error
+	ended := make(chan struct{})
 	go func() {
-		_, err := stdcopy.StdCopy(os.Stderr, os.Stderr, a.Reader)
-		ended <- err
+		defer close(ended)
+		_, copied = stdcopy.StdCopy(os.Stderr, os.Stderr, a.Reader)
 	}()
 	select {
-	case err = <-ended:
+	case <-ended:
 		a.Close()
-		return b.execEnd(ctx, made.ID, err)
+		return b.execEnd(ctx, made.ID, copied)
 	case <-ctx.Done():
 		err := context.Cause(ctx)
 		b.execKill(ctx, made.ID)

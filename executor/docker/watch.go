@@ -91,7 +91,8 @@ func (w *watch) unwait() {
 	w.cancel()
 	select {
 	case <-w.exit.Result:
-	case <-w.exit.Error:
+	case err := <-w.exit.Error:
+		w.body.engine.log.Debug("docker engine: the end is no longer waited for", w.body.field(), zap.Error(err))
 	}
 }
 
@@ -127,7 +128,7 @@ func (w *watch) run(ctx context.Context) {
 	defer close(w.done)
 	defer w.out.close()
 	for {
-		end, err := w.await(ctx)
+		end, err := w.await()
 		if err == nil {
 			w.stream.drain(ctx)
 			w.tell(ctx, end)
@@ -143,7 +144,7 @@ func (w *watch) run(ctx context.Context) {
 }
 
 // await returns what the engine tells of the end, or why it will not.
-func (w *watch) await(ctx context.Context) (container.WaitResponse, error) {
+func (w *watch) await() (container.WaitResponse, error) {
 	ended := w.process.ended()
 	for {
 		select {
