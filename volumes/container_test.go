@@ -2,7 +2,10 @@ package volumes_test
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,23 +30,46 @@ func (w *world) containerOptions(task string) volumes.Options {
 // log is what was asked of storage system and engine.
 func (w *world) log() string { return strings.Join(w.cluster.read().Log, ", ") }
 
+// entry is what the journal says of a dataset.
+func (w *world) entry(id string) journal.Entry {
+	w.t.Helper()
+	j, err := journal.Open(w.path("state"))
+	must(w.t, err)
+	scan, err := j.Of(id)
+	must(w.t, err)
+	if len(scan.Entries) != 1 {
+		w.t.Fatalf("the journal has %d entries", len(scan.Entries))
+	}
+	return scan.Entries[0]
+}
+
 func TestContainer(t *testing.T) {
 	w := newWorld(t)
 	w.engine()
 	id := w.dataset("data", there)
-	h := w.inContainer(w.containerOptions("task-1"), newStandIn(w.dir, "one", writing))
+	body := newStandIn(w.dir, "one", writing)
+	body.at = func(step string) {
+		e := w.entry(id)
+		if e.Container != "one" || e.Engine != engineSocket(w.dir) || (e.Stage == journal.Held) != (step == "start") {
+			t.Errorf("before %s the journal says %+v", step, e)
+		}
+	}
+	var pid int
+	o := containerOptions(w.dir, "task-1", store{cluster: w.cluster, node: here, fault: func(request string) error {
+		if request == "return" && has(pid, w.path("root", id)) {
+			t.Error("the lease is returned while the keeper has the dataset open")
+		}
+		return nil
+	}})
+	h := w.inContainer(o, body)
 	eventually(t, "the container writes to the dataset", func() bool {
 		_, err := os.Stat(w.path("root", id, "log"))
 		return err == nil
 	})
-	j, err := journal.Open(w.path("state"))
-	must(t, err)
-	scan, err := j.Of(id)
-	must(t, err)
-	if e := scan.Entries[0]; e.Stage != journal.Held || e.Container != "one" || e.Engine != engineSocket(w.dir) || e.Guard != nil || e.Mount == nil {
-		t.Errorf("the journal says %+v", e)
+	pid = keeper(t)
+	if e := w.entry(id); e.Guard != nil || e.Mount == nil || !has(pid, w.path("root", id)) {
+		t.Errorf("the journal says %+v; the keeper has the dataset open: %v", e, has(pid, w.path("root", id)))
 	}
-	pid := keeper(t)
 	must(t, h.Signal(unix.SIGKILL))
 	if status := exited(t, h); status.Signal() != unix.SIGKILL {
 		t.Errorf("it exited with %v", status)
@@ -54,6 +80,15 @@ func TestContainer(t *testing.T) {
 	}
 	ends(t, pid)
 	w.clean()
+}
+
+// has says whether a process has a file open.
+func has(pid int, file string) bool {
+	links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	return slices.ContainsFunc(links, func(link string) bool {
+		name, err := os.Readlink(link)
+		return err == nil && name == file
+	})
 }
 
 // A container's bind does not keep a dataset on its node: the pin does.

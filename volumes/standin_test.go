@@ -26,8 +26,9 @@ type standIn struct {
 	name   string
 	script string
 	exited chan syscall.WaitStatus
-	// bind, if not nil, changes what is bound.
+	// bind, if not nil, changes what is bound; at is told of each step.
 	bind  func(*volumes.BodyBind)
+	at    func(step string)
 	binds []volumes.BodyBind
 }
 
@@ -42,7 +43,14 @@ func engineSocket(dir string) string { return filepath.Join(dir, "engine") }
 
 func containerFile(dir, name string) string { return filepath.Join(dir, "container-"+name) }
 
+func (s *standIn) step(name string) {
+	if s.at != nil {
+		s.at(name)
+	}
+}
+
 func (s *standIn) Create(_ context.Context, binds []volumes.BodyBind) error {
+	s.step("create")
 	s.binds = append(s.binds, binds...)
 	for i := range s.binds {
 		if s.bind != nil {
@@ -54,6 +62,7 @@ func (s *standIn) Create(_ context.Context, binds []volumes.BodyBind) error {
 
 // Start returns when the container's own program runs.
 func (s *standIn) Start(context.Context) (int, error) {
+	s.step("start")
 	script := "mount --make-rprivate /\n"
 	for _, b := range s.binds {
 		script += fmt.Sprintf("mkdir -p %[2]s; mount --bind %[1]s %[2]s; umount -l %[1]s 2>/dev/null || true\n", b.Source, b.Path)
