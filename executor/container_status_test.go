@@ -47,7 +47,8 @@ func TestContainerNetworks(t *testing.T) {
 		{"user", boxed(user, mesos.NetworkInfo{Name: &name}), []docker.Network{onNetwork("bridge", "10.0.0.2"), onNetwork("net", "fd00::3")}, "net IPv6=fd00::3"},
 		{
 			"two", boxed(user, mesos.NetworkInfo{Name: &name}, mesos.NetworkInfo{Name: &other}),
-			[]docker.Network{onNetwork("net", "10.1.0.2"), onNetwork("other", "10.2.0.2")}, "net IPv4=10.1.0.2; other IPv4=10.2.0.2",
+			[]docker.Network{onNetwork("net", "10.1.0.2"), onNetwork("other", "10.2.0.2")},
+			"net IPv4=10.1.0.2; other IPv4=10.2.0.2",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -70,38 +71,54 @@ func TestContainerNetworks(t *testing.T) {
 
 // Checks go into the container; what they tell does not repeat its inspection.
 func TestContainerChecks(t *testing.T) {
-	word, shell := "echo well", true
-	inBox(t, func(_ *world, b *box) {
-		b.running.Networks = []docker.Network{onNetwork("bridge", "10.0.0.2")}
-		b.onExec = func(_ context.Context, argv, _ []string) (int, error) {
-			if got := strings.Join(argv, " "); !strings.HasSuffix(got, "sh -c echo well") {
-				t.Errorf("runs %q", got)
-			}
-			return 4, nil
+	for name, delays := range map[string][2]float64{"the check first": {0, 1}, "the health check first": {1, 0}} {
+		t.Run(name, func(t *testing.T) {
+			inBox(t, func(_ *world, b *box) { b.answer(t) }, func(t *testing.T, w *world, _ *box) {
+				w.running(checkedTask(delays[0], delays[1]))
+				said := ""
+				for range 2 {
+					s := w.acked(mesos.TASK_RUNNING)
+					if s.Data != nil || shown(s) == "" {
+						t.Errorf("data %s, networks %q", s.Data, shown(s))
+					}
+					said += fmt.Sprintf("%d %s; ", s.GetCheckStatus().GetCommand().GetExitCode(), s.GetMessage())
+				}
+				if !strings.Contains(said, "4 ") || !strings.Contains(said, "asked for tcp 127.0.0.1:7") {
+					t.Errorf("told: %s", said)
+				}
+				w.stream.send(kill("t"))
+				w.signalled(syscall.SIGTERM)
+				w.exited <- *exitStatus(143)
+				w.acked(mesos.TASK_KILLED)
+			})
+		})
+	}
+}
+
+// answer is what checks find.
+func (b *box) answer(t *testing.T) {
+	b.running.Networks = []docker.Network{onNetwork("bridge", "10.0.0.2")}
+	b.onExec = func(_ context.Context, argv, _ []string) (int, error) {
+		if got := strings.Join(argv, " "); !strings.HasSuffix(got, "sh -c echo well") {
+			t.Errorf("runs %q", got)
 		}
-		b.onDial = func(_ context.Context, network, address string) (net.Conn, error) {
-			return nil, errors.New("asked for " + network + " " + address)
-		}
-	}, func(t *testing.T, w *world, _ *box) {
-		task := boxed(mesos.ContainerInfo_DockerInfo_BRIDGE)
-		now, later, failures := 0.0, 1.0, uint32(3)
-		task.Check = &mesos.CheckInfo{Type: mesos.CheckInfo_COMMAND, DelaySeconds: &now, Command: &mesos.CheckInfo_Command{Command: mesos.CommandInfo{Value: &word, Shell: &shell}}}
-		task.HealthCheck = &mesos.HealthCheck{
-			Type: mesos.HealthCheck_TCP, TCP: &mesos.HealthCheck_TCPCheckInfo{Port: 7}, DelaySeconds: &later, ConsecutiveFailures: &failures,
-		}
-		w.running(task)
-		seen := w.acked(mesos.TASK_RUNNING)
-		if seen.GetCheckStatus().GetCommand().GetExitCode() != 4 || seen.Data != nil || shown(seen) == "" {
-			t.Errorf("check: %v, data %s, networks %q", seen.CheckStatus, seen.Data, shown(seen))
-		}
-		ill := w.acked(mesos.TASK_RUNNING)
-		wantMessage(t, ill, "asked for tcp 127.0.0.1:7")
-		if ill.Data != nil {
-			t.Errorf("data %s", ill.Data)
-		}
-		w.stream.send(kill("t"))
-		w.signalled(syscall.SIGTERM)
-		w.exited <- *exitStatus(143)
-		w.acked(mesos.TASK_KILLED)
-	})
+		return 4, nil
+	}
+	b.onDial = func(_ context.Context, network, address string) (net.Conn, error) {
+		return nil, errors.New("asked for " + network + " " + address)
+	}
+}
+
+func checkedTask(check, health float64) mesos.TaskInfo {
+	word, shell, failures, grace := "echo well", true, uint32(30), 0.0
+	task := boxed(mesos.ContainerInfo_DockerInfo_BRIDGE)
+	task.Check = &mesos.CheckInfo{
+		Type: mesos.CheckInfo_COMMAND, DelaySeconds: &check,
+		Command: &mesos.CheckInfo_Command{Command: mesos.CommandInfo{Value: &word, Shell: &shell}},
+	}
+	task.HealthCheck = &mesos.HealthCheck{
+		Type: mesos.HealthCheck_TCP, TCP: &mesos.HealthCheck_TCPCheckInfo{Port: 7},
+		DelaySeconds: &health, GracePeriodSeconds: &grace, ConsecutiveFailures: &failures,
+	}
+	return task
 }

@@ -18,7 +18,8 @@ func TestContainerEnds(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		exit    *syscall.WaitStatus // nil: nobody knows
-		box     box
+		why     string
+		memory  bool
 		state   mesos.TaskState
 		reason  *mesos.TaskStatus_Reason
 		message string
@@ -27,17 +28,17 @@ func TestContainerEnds(t *testing.T) {
 		{name: "fails", exit: exitStatus(3), state: mesos.TASK_FAILED, message: "Container exited with status 3"},
 		{name: "is killed by a signal", exit: exitStatus(137), state: mesos.TASK_FAILED, message: "Container exited with status 137"},
 		{
-			name: "exceeds its memory", exit: exitStatus(137), box: box{why: "it ran out of memory", memory: true},
+			name: "exceeds its memory", exit: exitStatus(137), why: "it ran out of memory", memory: true,
 			state: mesos.TASK_FAILED, reason: reason(mesos.REASON_CONTAINER_LIMITATION_MEMORY),
 			message: "Container exited with status 137: it ran out of memory",
 		},
 		{
-			name: "is removed by hand", box: box{why: "somebody removed the container"},
+			name: "is removed by hand", why: "somebody removed the container",
 			state: mesos.TASK_FAILED, message: "Failed to get exit status of container: somebody removed the container",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			inBox(t, func(_ *world, b *box) { b.why, b.memory = c.box.why, c.box.memory }, func(t *testing.T, w *world, b *box) {
+			inBox(t, func(_ *world, b *box) { b.why, b.memory = c.why, c.memory }, func(t *testing.T, w *world, b *box) {
 				w.running(onHost())
 				if c.exit == nil {
 					close(w.exited)

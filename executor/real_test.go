@@ -19,7 +19,7 @@ import (
 
 // inReality runs a test with real connections, guards and processes; the task
 // has no volumes. Processes of the task are told by the sandbox in their argv.
-func inReality(t *testing.T, environ []string, test func(t *testing.T, w *world)) {
+func inReality(t *testing.T, environ []string, test func(t *testing.T, w *world), changes ...func(*executor.Options)) {
 	if os.Getuid() != 0 {
 		t.Fatal("a guard needs root: run the tests as root")
 	}
@@ -40,6 +40,9 @@ func inReality(t *testing.T, environ []string, test func(t *testing.T, w *world)
 		Hold: func(ctx context.Context, s executor.Spec, report func(volumes.Progress)) (executor.Held, error) {
 			return volumes.Hold(ctx, volumes.Options{Sandbox: s.Sandbox}, s.Volumes, report)
 		},
+	}
+	for _, change := range changes {
+		change(&w.options)
 	}
 	ended := make(chan struct{})
 	go func() {

@@ -20,8 +20,11 @@ func TestDial(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(l) }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = server.Serve(l) // until it is closed
+	}()
 	defer func() {
 		_ = server.Close() // nothing is under way
 		<-ended
