@@ -3,6 +3,7 @@ package executor_test
 import (
 	"syscall"
 	"testing"
+	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	wire "github.com/mesos/mesos-go/api/v1/lib/executor"
@@ -53,6 +54,26 @@ func TestShutdownBeforeLaunch(t *testing.T) {
 				give(w)
 				if err := w.ended(); err != nil {
 					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// An agent says SHUTDOWN instead of SUBSCRIBED when the task was killed before it
+// could be delivered, and ends the stream when the executor was to end (recorded:
+// shutdown-killed-early, shutdown-early).
+func TestShutdownInsteadOfSubscribed(t *testing.T) {
+	for name, ends := range map[string]bool{"the stream stays": false, "the stream ends": true} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(w *world) { w.unsubscribed = true }, func(t *testing.T, w *world) {
+				began := time.Now()
+				w.stream.send(&wire.Event{Type: wire.Event_SHUTDOWN})
+				if ends {
+					w.stream.end()
+				}
+				if err := w.ended(); err != nil || time.Since(began) > 0 {
+					t.Errorf("%v, after %v", err, time.Since(began))
 				}
 			})
 		})

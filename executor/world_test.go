@@ -30,6 +30,8 @@ type world struct {
 	terminate chan os.Signal
 	result    chan error
 	abandoned atomic.Bool
+
+	unsubscribed bool // SUBSCRIBED is the test's to say
 }
 
 // life is what a task holds, and the task. The zero hooks succeed.
@@ -111,7 +113,8 @@ func (w *world) of(task string) *life {
 	return w.life
 }
 
-// inWorld runs a test in a world whose executor is subscribed.
+// inWorld runs a test in a world whose executor is subscribed, unless the test is
+// to see to that.
 func inWorld(t *testing.T, change func(*world), test func(t *testing.T, w *world), capabilities ...mesos.FrameworkInfo_Capability_Type) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{
@@ -142,7 +145,9 @@ func inWorld(t *testing.T, change func(*world), test func(t *testing.T, w *world
 			<-ended
 		}()
 		w.stream = <-w.streams
-		w.stream.send(subscribed(capabilities...))
+		if !w.unsubscribed {
+			w.stream.send(subscribed(capabilities...))
+		}
 		test(t, w)
 	})
 }
