@@ -14,6 +14,8 @@ func TestDemo(t *testing.T) {
 		{"--isolation=posix", "--backend=loopback"},
 		{"--isolation=linux", "--backend=loopback"},
 		{"--isolation=posix", "--backend=directory"},
+		{"--isolation=posix", "--docker"},
+		{"--isolation=linux", "--docker"},
 	} {
 		t.Run(strings.Join(flags, " "), func(t *testing.T) {
 			t.Parallel()
@@ -54,7 +56,11 @@ func TestDemoInterrupted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			p := launch(t, "demo", "--quick", "--dir", dir)
+			args := []string{"demo", "--quick", "--dir", dir}
+			if name == "acquiring" || name == "running" {
+				args = append(args, "--docker")
+			}
+			p := launch(t, args...)
 			p.until(t, moment)
 			p.interrupt(t)
 			code := p.exit(t)
@@ -108,13 +114,17 @@ func TestUpAndRun(t *testing.T) {
 	clean(t, dir)
 }
 
-// The example runs on a cluster of its own, as its README says.
+// The examples run on a cluster of their own, as their READMEs say.
 func TestRunExample(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	p := launch(t, "run", "--dir", dir, "examples/counter/counter.json")
-	if code := p.exit(t); code != 0 || !strings.Contains(p.output(), "counted to 40, done") {
-		t.Errorf("exit status %d:\n%s\n%s", code, p.output(), p.stderr)
+	for _, args := range [][]string{{"examples/counter/counter.json"}, {"--docker", "examples/docker/counter.json"}} {
+		t.Run(args[len(args)-1], func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			p := launch(t, append([]string{"run", "--dir", dir}, args...)...)
+			if code := p.exit(t); code != 0 || !strings.Contains(p.output(), "counted to 40, done") {
+				t.Errorf("exit status %d:\n%s\n%s", code, p.output(), p.stderr)
+			}
+			clean(t, dir)
+		})
 	}
-	clean(t, dir)
 }
