@@ -23,11 +23,22 @@
 // and statuses; a LAUNCH is a group of one in the executor's own sandbox. All
 // Specs are read before the first task begins.
 //
+// A task in a container lives the same life (container.go): step 2 has its image
+// there while its volumes are on their way, and the first that fails calls the other
+// off; 3 and 6 are the engine's to do, the checks of 5 go into the container, and 4
+// says what the engine says of it. Only such a task opens an engine, one connection
+// of its own.
+//
 // Who dies, and what happens:
 //
 //	the task's process     the others of its PID namespace are killed, volumes released, status
 //	                       by its exit: FINISHED, FAILED, or KILLED when it was told to end
 //	the guard              every process of the task dies with it; TASK_FAILED "Failed to get exit status"
+//	the task's container   as the process; TASK_FAILED says who removed it, or that it ran out of
+//	                       memory, REASON_CONTAINER_LIMITATION_MEMORY
+//	the docker engine      the container is watched by its first process; a status that nobody
+//	                       tells is TASK_FAILED "Failed to get exit status of container"; a
+//	                       container that cannot be removed in time is named in it
 //	another of the group   failed or killed: SIGTERM, SIGKILL after the kill grace, TASK_KILLED with
 //	                       the reason; finished: nothing
 //	a health check         SIGTERM, SIGKILL after the kill grace, TASK_KILLED, healthy=false
@@ -35,7 +46,8 @@
 //	                       REASON_MAX_COMPLETION_TIME_REACHED
 //	this executor          the guard dies with it, and so the task; the agent reports TASK_FAILED
 //	                       "Executor terminated"; lease and journal entry are recovery's: the next
-//	                       executor on the node, or flocker-executor recover
+//	                       executor on the node, or flocker-executor recover; a container and
+//	                       what it holds is its keeper's (volumes/keep)
 //	the agent, framework   the task goes on; SUBSCRIBE again and again, at most 0.5 s apart, until
 //	  checkpoints          MESOS_RECOVERY_TIMEOUT; a task that ends meanwhile is reported
 //	                       afterwards; checks pause
