@@ -24,7 +24,7 @@ var _ executor.Container = container{}
 
 // container opens the engine, which only a task in a container needs.
 func (s *settings) container(ctx context.Context, spec executor.Spec, log *zap.Logger) (executor.Container, error) {
-	engine, err := docker.Open(ctx, docker.Options{Socket: s.dockerSocket, Log: log})
+	engine, err := docker.Open(ctx, docker.Options{Socket: s.dockerSocket, Config: s.dockerConfig, Log: log})
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ type settings struct {
 	defaultSize    int64
 	rawData        bool
 	dockerSocket   string
+	dockerConfig   string
 	logLevel       string
 	logFormat      string
 	version        bool
@@ -52,6 +53,7 @@ func (s *settings) flags() *flag.FlagSet {
 	f.DurationVar(&s.lease, "lease", s.lease, "lifetime of a lease; renewed at a quarter of it")
 	f.Var((*size)(&s.defaultSize), "default-size", "`size` of a dataset made for a volume without size=")
 	f.BoolVar(&s.rawData, "raw-data", s.rawData, "take TaskInfo.data that is no JSON for the shell command")
+	f.StringVar(&s.dockerConfig, "docker-config", s.dockerConfig, "docker configuration `file` with registry credentials; one in the sandbox wins")
 	f.StringVar(&s.dockerSocket, "docker-socket", s.dockerSocket, "`path` of the docker engine's socket, for tasks that are containers")
 	f.StringVar(&s.logLevel, "log-level", s.logLevel, "debug, info, warn or error")
 	f.StringVar(&s.logFormat, "log-format", s.logFormat, "console or json, to stderr")

@@ -153,7 +153,7 @@ func TestHelpNamesEveryFlag(t *testing.T) {
 	var out strings.Builder
 	help(&out)
 	for _, name := range strings.Fields(`state-dir flocker-host flocker-port flocker-ca-file flocker-cert-file flocker-key-file
-		flocker-server-name flocker-node label-prefix acquire-timeout release-timeout lease default-size raw-data docker-socket
+		flocker-server-name flocker-node label-prefix acquire-timeout release-timeout lease default-size raw-data docker-config docker-socket
 		log-level log-format version`) {
 		if !strings.Contains(out.String(), "  --"+name+"\n") && !strings.Contains(out.String(), "  --"+name+" ") {
 			t.Errorf("help lacks --%s", name)
