@@ -103,8 +103,11 @@ func (v *holding) release(ctx context.Context, store Store, j *journal.Journal) 
 
 // kept says that the lease stays, for a person and for recovery.
 func (v *holding) kept(ctx context.Context, err error) error {
-	if v.pin != nil {
+	switch {
+	case v.pin != nil && v.keeper != nil:
 		return fmt.Errorf("%w; it stays pinned, and its lease is renewed, while its executor lives", v.fail(ctx, "release", err))
+	case v.pin != nil:
+		return fmt.Errorf("%w; it stays pinned while this process lives", v.fail(ctx, "release", err))
 	}
 	until := ""
 	if t := v.entry.Record.LeaseUntil; !t.IsZero() {
