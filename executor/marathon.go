@@ -3,7 +3,6 @@ package executor
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 )
@@ -86,9 +85,5 @@ func shorten(s string) string {
 	if len(s) <= shownText {
 		return s
 	}
-	end := shownText
-	for !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return s[:end] + "…"
+	return strings.ToValidUTF8(s[:shownText], "") + "…"
 }

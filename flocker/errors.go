@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // maxWords is how much of an answer an error shows, in bytes.
@@ -92,9 +91,5 @@ func oneLine(s string) string {
 	if len(s) <= maxWords {
 		return s
 	}
-	cut := maxWords
-	for !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + "…"
+	return strings.ToValidUTF8(s[:maxWords], "") + "…"
 }

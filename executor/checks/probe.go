@@ -63,7 +63,7 @@ func (c Command) shown() string {
 	}
 	line := strings.Join(words, " ")
 	if len(line) > commandShown {
-		line = line[:commandShown] + "…"
+		line = strings.ToValidUTF8(line[:commandShown], "") + "…"
 	}
 	return line
 }
