@@ -39,7 +39,7 @@ func (h *Held) await(ctx context.Context, v *holding) error {
 		if err == nil {
 			v.mount, v.pin = m, pin
 			h.o.log().Info("volume mounted and pinned", append(v.fields(), zap.String("mount", m.Point), zap.Duration("after", time.Since(v.began)))...)
-			return nil
+			return h.ready(ctx, v)
 		}
 		again, found, findErr := mounts.Find(v.entry.Record.Dataset)
 		if findErr != nil || found && again == m {

@@ -27,6 +27,7 @@ type state struct {
 type dataset struct {
 	Name, Primary, Loop string
 	Broken              bool // the agent cannot mount it
+	Unfinished          bool // the agent mounts it, and no more
 }
 
 type lease struct {
@@ -72,6 +73,12 @@ func check(err error) {
 	}
 }
 
+// finish opens a new filesystem to everybody, in the order of a storage agent.
+func finish(point string) {
+	_ = os.Remove(filepath.Join(point, "lost+found")) // not there if it was mounted before
+	check(os.Chmod(point, 0o777))
+}
+
 // agent mounts and unmounts this node's datasets below root until ctx ends, as a
 // storage agent does: with a plain umount, again and again while it is busy.
 func (c cluster) agent(ctx context.Context, root string) {
@@ -87,7 +94,9 @@ func (c cluster) agent(ctx context.Context, root string) {
 			case d.Primary == here && !is && !d.Broken:
 				check(os.MkdirAll(point, 0o700))
 				check(unix.Mount(d.Loop, point, "ext4", 0, ""))
-				check(os.Chmod(point, 0o777))
+				if !d.Unfinished {
+					finish(point)
+				}
 				mounted = append(mounted, id)
 			case d.Primary != here && is && holder != here:
 				if unix.Unmount(point, 0) == nil {
