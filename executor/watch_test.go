@@ -2,7 +2,6 @@ package executor_test
 
 import (
 	"context"
-	"net/http"
 	"slices"
 	"sync/atomic"
 	"syscall"
@@ -169,16 +168,9 @@ func TestChecksPauseWithoutAgent(t *testing.T) {
 			t.Errorf("a check ran after %v", took)
 		}
 		w.exited <- 0
-		for s := wantAny(w); s.GetState() != mesos.TASK_FINISHED; s = wantAny(w) {
+		for s := w.anyAcked(); s.GetState() != mesos.TASK_FINISHED; s = w.anyAcked() {
 		}
 	})
-}
-
-func wantAny(w *world) mesos.TaskStatus {
-	u := w.update()
-	u.answer <- http.StatusAccepted
-	w.stream.send(acknowledged(u.status))
-	return u.status
 }
 
 // A check belongs to a task that is refused, too.
@@ -188,7 +180,7 @@ func TestRefusedTaskWithACheck(t *testing.T) {
 		second := watched()
 		second.TaskID.Value = "u"
 		w.stream.send(launch(second))
-		for s := wantAny(w); ; s = wantAny(w) {
+		for s := w.anyAcked(); ; s = w.anyAcked() {
 			if s.TaskID.Value == "u" {
 				wantCheck(t, s, nil)
 				return
