@@ -71,6 +71,9 @@ func (b *Body) Create(ctx context.Context, binds []volumes.BodyBind) error {
 			err = b.create(ctx, binds)
 		}
 	}
+	if err == nil {
+		err = b.join(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("create container %s: %w", b.c.Name, err)
 	}
@@ -94,7 +97,7 @@ func (b *Body) create(ctx context.Context, binds []volumes.BodyBind) error {
 		}
 	}
 	made, err := b.engine.api.ContainerCreate(ctx, client.ContainerCreateOptions{
-		Name: b.c.Name, Config: &config, HostConfig: &host, NetworkingConfig: &b.c.Networking,
+		Name: b.c.Name, Config: &config, HostConfig: &host, NetworkingConfig: b.c.firstNetwork(),
 	})
 	for _, warning := range made.Warnings {
 		b.engine.log.Warn("docker engine: " + warning)

@@ -2,6 +2,8 @@ package docker_test
 
 import (
 	"errors"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/mesos-flocker/flocker-executor/executor/docker"
@@ -50,4 +52,11 @@ func TestContainerInExecutorsCgroup(t *testing.T) {
 	c := task(t, "grep freezer /proc/self/cgroup; sleep 1000")
 	b := started(t, e, c)
 	wantOutput(t, c.Stdout, parent+"/"+b.Running().ID)
+	if err := b.Remove(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	left, err := filepath.Glob("/sys/fs/cgroup/*" + parent)
+	if err != nil || len(left) != 1 || filepath.Base(strings.TrimSuffix(left[0], parent)) != "freezer" {
+		t.Errorf("left besides the executor's own cgroup: %v, %v", left, err)
+	}
 }

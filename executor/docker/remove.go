@@ -32,6 +32,7 @@ func (b *Body) Remove(ctx context.Context) error {
 	}
 	b.end()
 	b.workers.Wait()
+	b.tidyCgroups()
 	b.finish(nil, "it was removed")
 	return nil
 }

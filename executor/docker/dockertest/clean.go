@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -56,9 +57,11 @@ func kill(processes func() []int) error {
 }
 
 // processes of this engine: programs, as chosen, whose arguments name its folder,
-// and what is in its cgroups if isEngines chooses.
+// and what is in its cgroups if isEngines chooses; and the children of them all,
+// wherever their cgroup is.
 func (e *Engine) processes(chosen func(program, cgroup, own string) bool) []int {
 	var all []int
+	parents := map[int]int{}
 	files, _ := filepath.Glob("/proc/[0-9]*/cmdline") // the pattern is right
 	for _, file := range files {
 		dir := filepath.Dir(file)
@@ -69,6 +72,7 @@ func (e *Engine) processes(chosen func(program, cgroup, own string) bool) []int 
 		if err != nil || len(cmdline) == 0 {
 			continue // a zombie has no arguments
 		}
+		parents[pid] = parent(dir)
 		program := ""
 		if bytes.Contains(cmdline, []byte(e.Dir+"/")) {
 			program = filepath.Base(exe)
@@ -77,7 +81,23 @@ func (e *Engine) processes(chosen func(program, cgroup, own string) bool) []int 
 			all = append(all, pid)
 		}
 	}
+	found := len(all)
+	for child, parent := range parents {
+		if slices.Contains(all[:found], parent) && !slices.Contains(all, child) {
+			all = append(all, child)
+		}
+	}
 	return all
+}
+
+// parent is 0 for a process that is gone.
+func parent(dir string) int {
+	stat, _ := os.ReadFile(filepath.Join(dir, "stat"))
+	_, rest, _ := strings.Cut(string(stat), ") ") // of the program's name
+	var state string
+	var pid int
+	_, _ = fmt.Sscan(rest, &state, &pid)
+	return pid
 }
 
 func isContainerd(program, _, _ string) bool { return program == "containerd" }

@@ -58,7 +58,10 @@ func (r *Registry) Push(name string, ballast []byte) (string, error) {
 		return "", err
 	}
 	var packed bytes.Buffer
-	w := gzip.NewWriter(&packed)
+	w, err := gzip.NewWriterLevel(&packed, gzip.NoCompression)
+	if err != nil {
+		return "", err
+	}
 	if _, err := w.Write(layer); err != nil {
 		return "", err
 	}
