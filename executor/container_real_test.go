@@ -103,15 +103,21 @@ func realChecks(t *testing.T, _ *dockertest.Engine, w *world) {
 		Type: mesos.CheckInfo_COMMAND, DelaySeconds: &now, IntervalSeconds: &interval,
 		Command: &mesos.CheckInfo_Command{Command: mesos.CommandInfo{Value: &word, Shell: &shell}},
 	}
-	grace := 100.0
+	grace, failures := 0.0, uint32(1000)
 	task.HealthCheck = &mesos.HealthCheck{
-		Type: mesos.HealthCheck_HTTP, DelaySeconds: &now, IntervalSeconds: &interval, GracePeriodSeconds: &grace,
+		Type: mesos.HealthCheck_HTTP, DelaySeconds: &now, IntervalSeconds: &interval, GracePeriodSeconds: &grace, ConsecutiveFailures: &failures,
 		HTTP: &mesos.HealthCheck_HTTPCheckInfo{Port: 8642, Path: &path},
 	}
 	w.running(task)
-	for healthy, exit := false, int32(0); !healthy || exit != 9; {
+	healthy, exit := false, int32(0)
+	for range 100 {
 		s := w.acked(mesos.TASK_RUNNING)
-		healthy, exit = s.GetHealthy(), s.GetCheckStatus().GetCommand().GetExitCode()
+		if healthy, exit = healthy || s.GetHealthy(), max(exit, s.GetCheckStatus().GetCommand().GetExitCode()); healthy && exit == 9 {
+			break
+		}
+	}
+	if !healthy || exit != 9 {
+		t.Errorf("healthy %v, the check's exit status %d", healthy, exit)
 	}
 	w.stream.send(kill("t", 0))
 	w.acked(mesos.TASK_KILLED)
