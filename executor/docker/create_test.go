@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/mesos-flocker/flocker-executor/executor/docker"
+	"github.com/mesos-flocker/flocker-executor/executor/docker/dockertest"
 	"github.com/mesos-flocker/flocker-executor/volumes"
 )
 
@@ -161,5 +162,16 @@ func TestRunning(t *testing.T) {
 	}
 	if len(r.Networks) != 1 || r.Networks[0].Name != "none" || r.Networks[0].IPv4.IsValid() {
 		t.Errorf("networks %v", r.Networks)
+	}
+}
+
+func TestNetworkOfABridge(t *testing.T) {
+	t.Parallel()
+	c := task(t, "sleep 1000")
+	c.Host.NetworkMode = "bridge"
+	b := started(t, open(t, dockertest.New(t, dockertest.Options{Bridge: true})), c)
+	n := b.Running().Networks
+	if len(n) != 1 || n[0].Name != "bridge" || !n[0].IPv4.Is4() {
+		t.Errorf("networks %v", n)
 	}
 }

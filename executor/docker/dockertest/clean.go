@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -157,10 +158,11 @@ func (e *Engine) removeDir() error {
 }
 
 func (e *Engine) makeBridge() error {
-	name := "br" + strings.TrimPrefix(filepath.Base(e.Dir), "engine")
+	number := strings.TrimPrefix(filepath.Base(e.Dir), "engine") // the folder's, which is random
+	name := "br" + number
 	name = name[:min(len(name), unix.IFNAMSIZ-1)]
 	e.bridge = name
-	net := 16 + os.Getpid()%200
+	net := crc32.ChecksumIEEE([]byte(number)) % 256
 	for _, args := range [][]string{
 		{"link", "add", name, "type", "bridge"},
 		{"address", "add", fmt.Sprintf("10.213.%d.1/24", net), "dev", name},
