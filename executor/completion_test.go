@@ -19,9 +19,15 @@ func hasty() mesos.TaskInfo {
 	return task
 }
 
-// SIGKILL comes at once, and TASK_KILLING not even to those who want it.
+// SIGKILL comes at once, and TASK_KILLING not even to those who want it. What the
+// volumes took of the time is gone.
 func TestMaxCompletionTime(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
+	inWorld(t, func(w *world) {
+		w.onHold = func(context.Context, func(volumes.Progress)) error {
+			<-time.After(time.Second)
+			return nil
+		}
+	}, func(t *testing.T, w *world) {
 		began := time.Now()
 		w.running(hasty())
 		w.signalled(syscall.SIGTERM)
