@@ -74,14 +74,15 @@ func TestNameUsedAgain(t *testing.T) {
 	c := shared(t)
 	t.Parallel()
 	op := operator(t, c)
+	name := "reborn-" + uuid.NewString() // a service that stays knows what was deleted
 	seen := map[string]bool{}
 	for _, task := range []string{"use-1", "use-2", "use-3"} {
-		got := finishes(t, c, volumeTask(task, "", "reborn", "ls data; touch data/old"))
+		got := finishes(t, c, volumeTask(task, "", name, "ls data; touch data/old"))
 		if strings.Contains(got, "old") {
 			t.Errorf("task %s has the deleted data: %q", task, got)
 		}
-		gone(t, c, "reborn")
-		ids := named(t, c, "reborn")
+		gone(t, c, name)
+		ids := named(t, c, name)
 		if len(ids) != 1 || seen[ids[0]] {
 			t.Fatalf("datasets %v after %v", ids, seen)
 		}
@@ -90,7 +91,7 @@ func TestNameUsedAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if !seen[computedID("reborn")] {
+	if !seen[computedID(name)] {
 		t.Errorf("none of %v has the id computed from the name", seen)
 	}
 }

@@ -12,15 +12,14 @@ import (
 // Tasks that do not want to end are ended, whole.
 func TestStubbornTasks(t *testing.T) {
 	t.Parallel()
-	for _, isolation := range []string{"posix", "linux"} {
-		c := start(t, cluster.Options{Isolation: isolation, Nodes: 1})
+	inEachIsolation(t, func(t *testing.T, isolation string, c cluster.Cluster) {
 		for name, command := range map[string]string{
 			"ignores-sigterm": `trap '' TERM; echo ready; while :; do sleep 0.1; done`,
 			"own-session":     `setsid sh -c 'trap "" TERM HUP; exec 3>data/open; echo ready; while :; do echo x >&3; sleep 0.1; done' & wait`,
 			"orphans":         `(setsid sh -c 'trap "" TERM HUP; exec 3>data/open; echo ready; while :; do sleep 0.1; done' &) ; while :; do sleep 0.1; done`,
 			"open-file":       `exec 3>data/open; echo ready; sleep 1000`,
 		} {
-			t.Run(isolation+"/"+name, func(t *testing.T) {
+			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				id := "stubborn-" + isolation + "-" + name
 				task := counter(id, "", id)
@@ -37,7 +36,7 @@ func TestStubbornTasks(t *testing.T) {
 				noProcess(t, c, id)
 			})
 		}
-	}
+	})
 }
 
 // SHUTDOWN ends the task within the executor's grace period, with TASK_KILLED

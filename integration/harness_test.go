@@ -55,7 +55,7 @@ func run(m *testing.M) int {
 		}
 	}
 	// Tests mostly wait; the default is one for each core.
-	if err := flag.Set("test.parallel", "6"); err != nil {
+	if err := flag.Set("test.parallel", parallel()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

@@ -19,8 +19,12 @@ func startCluster(ctx context.Context, o cluster.Options) (*cluster.Minicluster,
 	return cluster.Start(ctx, o)
 }
 
-// needsOwn is for real control services.
-func needsOwn(*testing.T) {}
+// needsOwn and needsFaults are for real control services.
+func needsOwn(*testing.T)    {}
+func needsFaults(*testing.T) {}
+
+// parallel is how many tests run at once.
+func parallel() string { return "6" }
 
 // misbehave tells a node's agent what to do wrong from now on. No real one can
 // be asked for that: tests that call it lie behind the build tag !mesos.

@@ -75,6 +75,7 @@ func TestOracleNoticesPrivateRoot(t *testing.T) {
 
 func watchedCluster(t *testing.T) *cluster.Minicluster {
 	t.Helper()
+	needsFaults(t)
 	w, err := launch(deadline(t), cluster.Options{
 		Executor:    binaries.failpoint,
 		Environment: map[string]string{"FLOCKER_EXECUTOR_RELEASE_TIMEOUT": "3s"},

@@ -31,11 +31,20 @@ func closeWatched(c cluster.Cluster) (doubles []string, err error) {
 
 // start gives the test a cluster of its own. A test that makes faults which no
 // real control service can be asked for uses startFaulty.
-func start(t *testing.T, o cluster.Options) cluster.Cluster { return startFaulty(t, o) }
+func start(t *testing.T, o cluster.Options) cluster.Cluster {
+	t.Helper()
+	needsOwn(t)
+	return startOwn(t, o)
+}
 
 func startFaulty(t *testing.T, o cluster.Options) *cluster.Minicluster {
 	t.Helper()
-	needsOwn(t)
+	needsFaults(t)
+	return startOwn(t, o)
+}
+
+func startOwn(t *testing.T, o cluster.Options) *cluster.Minicluster {
+	t.Helper()
 	c, err := launch(deadline(t), o)
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +72,7 @@ func shared(t *testing.T) cluster.Cluster { return theCommon(t) }
 
 func sharedFaulty(t *testing.T) *cluster.Minicluster {
 	t.Helper()
-	needsOwn(t)
+	needsFaults(t)
 	return theCommon(t)
 }
 

@@ -109,14 +109,17 @@ func (r *realFlocker) await(ctx context.Context, n *node) error {
 
 func (r *realFlocker) client() flocker.Config { return r.config }
 
-// release deletes the datasets that were not there before, and waits until no
-// node has them: the next cluster begins as this one did.
+// release deletes the datasets that were not there before, their leases first, and
+// waits until no node has them: the next cluster begins as this one did.
 func (r *realFlocker) release(ctx context.Context) error {
 	if r.before == nil {
 		return nil
 	}
 	all, _, err := r.api.Datasets(ctx)
 	if err != nil {
+		return err
+	}
+	if err := r.releaseLeases(ctx); err != nil {
 		return err
 	}
 	for _, d := range all {
@@ -127,6 +130,24 @@ func (r *realFlocker) release(ctx context.Context) error {
 		}
 	}
 	return poll(ctx, func() error { return r.left(ctx) })
+}
+
+// releaseLeases is for the leases that no executor returns: a test may have taken
+// one for ever.
+func (r *realFlocker) releaseLeases(ctx context.Context) error {
+	leases, err := r.api.Leases(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range leases {
+		if r.before[l.Dataset] {
+			continue
+		}
+		if _, err := r.api.ReleaseLease(ctx, l.Dataset); err != nil && !flocker.IsNotFound(err) {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *realFlocker) left(ctx context.Context) error {
