@@ -101,5 +101,8 @@ func (s *story) countTo(ctx context.Context, node, taskID string, target int) (f
 			return first, nil
 		}
 	}
+	if err := context.Cause(ctx); err != nil {
+		return first, fmt.Errorf("task %s has not counted to %d yet: %w", taskID, target, err)
+	}
 	return first, fmt.Errorf("task %s never counted to %d", taskID, target)
 }
