@@ -81,8 +81,9 @@ func inContainer(id, node, dataset, command string) cluster.Task {
 	}}
 }
 
-// countingIn is counting, in a container.
-var countingIn = strings.ReplaceAll(counting, "data/log", "/data/log")
+// countingIn is counting, in a container, whose process 1 obeys SIGTERM only if
+// it says so.
+var countingIn = "trap 'exit 143' TERM\n" + strings.ReplaceAll(counting, "data/log", "/data/log")
 
 func engineOf(t *testing.T, c *cluster.Minicluster, node string) *cluster.Engine {
 	t.Helper()
