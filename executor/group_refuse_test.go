@@ -46,6 +46,11 @@ func TestGroupThatCannotBe(t *testing.T) {
 			`tasks "a" and "b" of the group both want the dataset with id ` + id,
 		},
 		{
+			"one task id twice", volume("b", "data:data"), volume("b", "other:other"),
+			[2]mesos.TaskState{mesos.TASK_FAILED, mesos.TASK_FAILED},
+			`the group has two tasks with the id "b"`,
+		},
+		{
 			"an id that names no folder", volume("..", "other:other"), volume("b", "data:data"),
 			[2]mesos.TaskState{mesos.TASK_FAILED, mesos.TASK_KILLED},
 			`task ".." of its group failed`,
