@@ -37,7 +37,7 @@ func TestServerWords(t *testing.T) {
 			t.Errorf("%s: %q, %v; want %q, %v", b.name, words, fromAPI, b.words, b.fromAPI)
 		}
 	}
-	long, _ := serverWords("", []byte("x" + strings.Repeat("ü", 10000)))
+	long, _ := serverWords("", []byte("x"+strings.Repeat("ü", 10000)))
 	if len(long) > maxWords+len("…") || !strings.HasSuffix(long, "ü…") {
 		t.Errorf("long text ends up as %d bytes", len(long))
 	}

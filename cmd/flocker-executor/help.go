@@ -12,7 +12,7 @@ const outside = "flocker-executor runs one Mesos task with its Flocker volumes, 
 func help(w io.Writer) {
 	fmt.Fprint(w, `flocker-executor brings Flocker volumes to a Mesos task, runs it, and gives them back.
 
-  flocker-executor [flags] [--] [command …]   started by a Mesos agent, for one task
+  flocker-executor [flags] [--] [command …]   started by a Mesos agent, for one task or task group
   flocker-executor recover [--dry-run]        return what dead executors of this node left
 
 The task's labels name its volumes: flocker.volume[.<any>] = <name>:<container path>[:<option>,…]

@@ -1,7 +1,9 @@
 package cluster
 
 import (
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -98,12 +100,16 @@ func nodeUUID(i int) string {
 	return r(8) + "-" + r(4) + "-4" + r(3) + "-8" + r(3) + "-" + r(12)
 }
 
-// freePort is for an agent, which keeps its port over its restarts.
+// freePort is for an agent, which takes it later, and again after each restart:
+// so it lies below those that the kernel gives out by itself.
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", address(0))
-	if err != nil {
-		return 0, err
+	for range 100 {
+		port := 12000 + rand.IntN(18000)
+		l, err := net.Listen("tcp", address(port))
+		if err != nil {
+			continue
+		}
+		return port, l.Close()
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, errors.New("no free port below 30000")
 }
