@@ -127,3 +127,25 @@ func TestKillDuringPull(t *testing.T) {
 		wantMessage(t, w.acked(mesos.TASK_KILLED), "Killed before the task was started: ", "task was killed")
 	})
 }
+
+// A KILL finds the volumes held and the image on its way: their release may not
+// hold up the status.
+func TestKillDuringPullWithVolumesHeld(t *testing.T) {
+	var held chan struct{}
+	inBox(t, func(w *world, b *box) {
+		held = make(chan struct{})
+		b.onPrepare = func(ctx context.Context, _ func(string)) error { <-ctx.Done(); return context.Cause(ctx) }
+		w.onHold = func(context.Context, func(volumes.Progress)) error { close(held); return nil }
+		w.onRelease = func(ctx context.Context) error { <-ctx.Done(); return errors.New("data is still held") }
+	}, func(t *testing.T, w *world, b *box) {
+		w.stream.send(launch(onHost()))
+		w.acked(mesos.TASK_STARTING)
+		<-held
+		began := time.Now()
+		w.stream.send(kill("t"))
+		wantMessage(t, w.acked(mesos.TASK_KILLED), "task was killed", "data is still held")
+		if took := time.Since(began); took != 4*time.Second {
+			t.Errorf("terminal status after %v", took)
+		}
+	})
+}

@@ -20,6 +20,11 @@ const reportLimit = 2 * time.Minute
 // filesystem in its way does not answer.
 const startLimit = time.Minute
 
+// abandonLimit bounds the release of volumes whose task was called off while its
+// image was on its way: as volumes.Hold does, for it must be told to be dead
+// within five seconds.
+const abandonLimit = 4 * time.Second
+
 var errStart = fmt.Errorf("not started within %v", startLimit)
 
 // The pauses between two attempts to release what is still pinned.
@@ -126,9 +131,13 @@ func (t *task) live() Status {
 	defer cancel()
 	t.say(starting(t.id, strings.Join(t.spec.Warnings, "; "))) // 1
 	if err := t.hold(acquire); err != nil {                    // 2
-		return t.released(t.ended(t.notStarted(context.Cause(acquire), err)))
+		limit, cause := t.options.ReleaseTimeout, context.Cause(acquire)
+		if cause != nil {
+			limit = min(limit, abandonLimit)
+		}
+		return t.released(t.ended(t.notStarted(cause, err)), limit)
 	}
-	return t.released(t.ended(t.run(acquire))) // 7
+	return t.released(t.ended(t.run(acquire)), t.options.ReleaseTimeout) // 7
 }
 
 // limited is the context of steps 2 and 3: any order ends it, and so does the
@@ -270,21 +279,20 @@ func (t *task) ended(s Status) Status {
 
 // released stops all that is left of the task and gives its volumes back: the
 // terminal status goes out after that, and names what is still held.
-func (t *task) released(end Status) Status {
+func (t *task) released(end Status, limit time.Duration) Status {
 	if t.held == nil {
 		return end
 	}
-	if err := t.release(); err != nil {
+	if err := t.release(limit); err != nil {
 		end.Message += "; " + err.Error()
 	}
 	t.holds(t.held.Volumes())
 	return end
 }
 
-// release is one attempt, within the release timeout or what a shutdown leaves
-// of it.
-func (t *task) release() error {
-	ctx, cancel := context.WithTimeoutCause(t.listener.end.release, t.options.ReleaseTimeout, errors.New("the release timeout is over"))
+// release is one attempt, within a limit or what a shutdown leaves of it.
+func (t *task) release(limit time.Duration) error {
+	ctx, cancel := context.WithTimeoutCause(t.listener.end.release, limit, errors.New("the release timeout is over"))
 	defer cancel()
 	if err := t.held.Stop(ctx); err != nil { // 6
 		t.log.Error("stopping the task failed", zap.Error(err))
@@ -311,7 +319,7 @@ func (t *task) letGo() {
 			t.log.Error("the executor ends with a volume still held: the rest is recovery's", zap.Error(context.Cause(shutdown)))
 			return
 		}
-		if t.release() == nil {
+		if t.release(t.options.ReleaseTimeout) == nil {
 			t.log.Info("what was left held is released")
 		}
 	}

@@ -40,13 +40,11 @@ func (h *Held) leaveKeeper(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("start the keeper: %w", err)
 	}
-	k, err := keep.Start(ctx, keep.Config{Argument: string(argument), Env: h.o.FinishEnv, Files: files})
-	if err != nil {
+	if err := h.container.leave(ctx, keep.Config{Argument: string(argument), Env: h.o.FinishEnv, Files: files}, h.o.log()); err != nil {
 		return err
 	}
-	h.container.keeper = k
 	for i, v := range h.vols {
-		v.dropCopy = func(ctx context.Context) error { return k.Drop(ctx, pinFile(i)) }
+		v.dropCopy = func(ctx context.Context) error { return h.container.keeper.Drop(ctx, pinFile(i)) }
 	}
 	return nil
 }
@@ -56,6 +54,7 @@ func (h *Held) dismissKeeper(ctx context.Context) error {
 	if h.container == nil || h.container.keeper == nil {
 		return nil
 	}
+	h.container.unwatch(ctx)
 	failpoint.Hit("keeper.done.before")
 	if err := h.container.keeper.Done(ctx); err != nil {
 		return err

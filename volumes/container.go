@@ -15,7 +15,8 @@ import (
 // container is a task in a container.
 type container struct {
 	body   Body
-	keeper *keep.Keeper // nil when it could not be started
+	keeper *keep.Keeper // nil when it could not be started; the watch's while there is one
+	watch  *keeperWatch // nil when nothing is left of the container, or there is no keeper
 }
 
 // StartContainer runs the task as a container with its volumes bound into it;
@@ -103,7 +104,10 @@ func (h *Held) name(ctx context.Context) error {
 func (h *Held) binds() []BodyBind {
 	binds := make([]BodyBind, len(h.vols))
 	for i, v := range h.vols {
-		binds[i] = BodyBind{Source: v.mount.Point, Path: h.o.place(v.Volume), Device: v.mount.Device, ReadOnly: v.ReadOnly}
+		binds[i] = BodyBind{
+			Volume: v.Name, Dataset: v.entry.Record.Dataset,
+			Source: v.mount.Point, Path: h.o.place(v.Volume), Device: v.mount.Device, ReadOnly: v.ReadOnly,
+		}
 	}
 	return binds
 }

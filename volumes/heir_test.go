@@ -52,7 +52,10 @@ func containerChild(dir, which string) int {
 		}
 		return nil
 	}
+	log, err := zap.NewDevelopment()
+	check(err)
 	o := containerOptions(dir, "child", store{cluster: cluster{dir}, node: here, fault: fault})
+	o.Log = log
 	vols, script := []volumes.Volume{vol("data")}, writing
 	if which == "none" {
 		vols, script = nil, "while ! test -e go; do :; done"

@@ -55,6 +55,29 @@ func TestKeeperRemovesContainerWithoutVolumes(t *testing.T) {
 	}
 }
 
+// A keeper that somebody kills has a successor, which does the same.
+func TestKeeperIsReplaced(t *testing.T) {
+	w := newWorld(t)
+	id := w.dataset("data", there)
+	e := w.runningContainer("data")
+	must(t, killed(e.keeper))
+	eventually(t, "there is another keeper", func() bool {
+		said, _ := os.ReadFile(w.path("out"))
+		return strings.Contains(string(said), "there is another keeper")
+	})
+	if said, _ := os.ReadFile(w.path("out")); !strings.Contains(string(said), "the keeper was killed") {
+		t.Errorf("the executor said: %s", said)
+	}
+	ends(t, e.keeper)
+	e.keeper = keeper(t)
+	must(t, e.cmd.Process.Kill())
+	ends(t, e.keeper)
+	if want := "remove child, return " + id; !strings.HasSuffix(w.log(), want) {
+		t.Errorf("requests %s, want %s at the end", w.log(), want)
+	}
+	w.clean()
+}
+
 // While the engine is away nothing is given back, and the dataset stays.
 func TestKeeperWaitsForTheEngine(t *testing.T) {
 	w := newWorld(t)

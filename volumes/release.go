@@ -29,6 +29,7 @@ func (h *Held) Release(ctx context.Context) error {
 	if err := h.Stop(ctx); err != nil {
 		return fmt.Errorf("release volumes: %w%s", err, h.stillHeld())
 	}
+	h.container.unwatch(ctx)
 	results := make(chan error, len(h.vols))
 	for _, v := range h.vols {
 		go func() {
@@ -104,7 +105,7 @@ func (v *holding) release(ctx context.Context, store Store, j *journal.Journal) 
 // kept says that the lease stays, for a person and for recovery.
 func (v *holding) kept(ctx context.Context, err error) error {
 	switch {
-	case v.pin != nil && v.keeper != nil:
+	case v.pin != nil && v.renewer != nil:
 		return fmt.Errorf("%w; it stays pinned, and its lease is renewed, while its executor lives", v.fail(ctx, "release", err))
 	case v.pin != nil:
 		return fmt.Errorf("%w; it stays pinned while this process lives", v.fail(ctx, "release", err))

@@ -13,6 +13,6 @@
 //	who ends              what happens
 //	the executor          the keeper becomes flocker-finish (volumes.Finish): it
 //	                      removes the container, then gives the datasets back
-//	the keeper            the executor goes on without (Keeper.Gone)
+//	the keeper            the executor starts another (Keeper.Gone)
 //	both                  recovery, by the journal
 package keep
