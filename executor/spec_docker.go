@@ -164,7 +164,8 @@ func variableOf(environ []string, name string) string {
 	return ""
 }
 
-// labels say whose container it is, for those who find it on the node.
+// labels say whose container it is, for those who find it on the node. Those of
+// the datasets follow when they are known.
 func (d *draft) labels() error {
 	executor := variableOf(d.options.Environ, "MESOS_EXECUTOR_ID")
 	if id := d.task.Executor.GetExecutorID().Value; id != "" {
@@ -174,9 +175,6 @@ func (d *draft) labels() error {
 		docker.LabelTask:      d.task.TaskID.Value,
 		docker.LabelExecutor:  executor,
 		docker.LabelFramework: variableOf(d.options.Environ, "MESOS_FRAMEWORK_ID"),
-	}
-	for _, v := range d.volumes {
-		d.c.Config.Labels[docker.LabelDataset+v.Name] = v.Dataset
 	}
 	return nil
 }

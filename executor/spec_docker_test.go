@@ -192,10 +192,6 @@ func TestDockerDatasets(t *testing.T) {
 	if len(s.Volumes) != 2 || s.Volumes[0].Path != "/srv/a" || !s.Volumes[0].ReadOnly || s.Volumes[1].Path != "/mnt/mesos/sandbox/in/b" {
 		t.Errorf("%+v", s.Volumes)
 	}
-	labels := s.Container.Config.Labels
-	if id, ok := labels["flocker-executor.dataset.b"]; !ok || id != "" || labels["flocker-executor.dataset.a"] != "0679b296-1fb9-4edc-956d-53dfb1e35000" {
-		t.Errorf("%v", labels)
-	}
 	for want, values := range map[string][]string{
 		`path "/mnt/mesos/sandbox": the sandbox is at /mnt/mesos/sandbox`: {"a:/mnt/mesos/sandbox"},
 		`path "/mnt": the sandbox is at`:                                  {"a:/mnt"},

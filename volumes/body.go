@@ -34,6 +34,8 @@ type Body interface {
 // BodyBind is one dataset to be bound into a container: as a private bind (the
 // dataset does not leave while its task runs, for the pin keeps it).
 type BodyBind struct {
+	Volume   string // its name
+	Dataset  string // its id
 	Source   string // the dataset's mount point on this node
 	Path     string // in the container, absolute and clean
 	Device   uint64 // st_dev of its root

@@ -37,7 +37,7 @@
 // or a mount namespace that keeps a copy: the proof covers what its own /proc
 // shows. So run "flocker-executor recover" on the node itself, not in a container.
 //
-// Goroutines: each volume has a keeper that renews its lease, and a running
+// Goroutines: each volume has a renewer of its lease, and a running
 // task has one watcher of the mount table. Whatever changes a volume first joins
-// its keeper; Release joins everything.
+// its renewer; Release joins everything.
 package volumes

@@ -42,7 +42,7 @@ type Held struct {
 	abort context.CancelCauseFunc
 }
 
-// holding is one volume on its way. Its keeper works on copies, so that one
+// holding is one volume on its way. Its renewer works on copies, so that one
 // goroutine owns it at any time: Hold's, Start's, then Release's.
 type holding struct {
 	Volume
@@ -54,7 +54,7 @@ type holding struct {
 	entry   journal.Entry // newest, with the newest Record
 	noted   bool          // the entry is on disk
 	renewAt time.Time
-	keeper  *keeper // nil unless it runs
+	renewer *renewer // nil unless it runs
 
 	mount   mounts.Mount
 	pin     *os.File

@@ -12,7 +12,6 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/distribution/reference"
 	"github.com/moby/moby/api/types/container"
-	"github.com/moby/moby/api/types/mount"
 	"github.com/moby/moby/client"
 	"go.uber.org/zap"
 
@@ -61,15 +60,23 @@ func (b *Body) Name() string { return b.c.Name }
 func (b *Body) Engine() string { return b.engine.socket }
 
 // Create makes the container and does not start it. The binds must exist: the
-// engine makes no directory that is missing. A container of this name and with
+// engine makes no directory that is missing, and none may be hidden from the
+// engine (ErrHidden). A volume of the image's inside one is an error. The
+// container's labels name the datasets. A container of this name and with
 // these labels is a leftover of an attempt whose outcome nobody learned, and is
 // removed first; any other container of this name is ErrName.
 func (b *Body) Create(ctx context.Context, binds []volumes.BodyBind) error {
-	err := b.create(ctx, binds)
+	err := b.sees(binds)
+	if err == nil {
+		err = b.create(ctx, binds)
+	}
 	if errdefs.IsConflict(err) {
 		if err = b.removeOwn(ctx); err == nil {
 			err = b.create(ctx, binds)
 		}
+	}
+	if err == nil {
+		err = b.nothingInside(ctx, binds)
 	}
 	if err == nil {
 		err = b.join(ctx)
@@ -90,6 +97,7 @@ func (b *Body) create(ctx context.Context, binds []volumes.BodyBind) error {
 	config, host := b.c.Config, b.c.Host
 	config.Image = reference.FamiliarString(ref)
 	config.AttachStdout, config.AttachStderr = true, true
+	config.Labels = datasetLabels(config.Labels, binds)
 	host.Mounts = append(host.Mounts[:len(host.Mounts):len(host.Mounts)], bindMounts(binds)...)
 	if host.CgroupParent == "" {
 		if host.CgroupParent, err = b.cgroupParent(ctx, len(binds) > 0); err != nil {
@@ -103,20 +111,6 @@ func (b *Body) create(ctx context.Context, binds []volumes.BodyBind) error {
 		b.engine.log.Warn("docker engine: " + warning)
 	}
 	return err
-}
-
-func bindMounts(binds []volumes.BodyBind) []mount.Mount {
-	var all []mount.Mount
-	for _, bind := range binds {
-		all = append(all, mount.Mount{
-			Type:        mount.TypeBind,
-			Source:      bind.Source,
-			Target:      bind.Path,
-			ReadOnly:    bind.ReadOnly,
-			BindOptions: &mount.BindOptions{Propagation: mount.PropagationRPrivate},
-		})
-	}
-	return all
 }
 
 // removeOwn removes a container of this name if it is this task's.

@@ -11,8 +11,7 @@ const (
 	LabelTask      = "flocker-executor.task"
 	LabelExecutor  = "flocker-executor.executor"
 	LabelFramework = "flocker-executor.framework"
-	// LabelDataset is followed by a dataset's name; the value is the dataset's id,
-	// or "" when the task names none.
+	// LabelDataset is followed by a volume's name; the value is its dataset's id.
 	LabelDataset = "flocker-executor.dataset."
 )
 

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/moby/sys/mountinfo"
 	"golang.org/x/sys/unix"
 
 	"github.com/mesos-flocker/flocker-executor/volumes/mounts"
@@ -83,7 +82,7 @@ func heir(socket string) (int, error) {
 
 // socketInode finds a listening socket in the kernel's table by its path.
 func socketInode(socket string) (string, error) {
-	table, err := os.Open("/proc/net/unix")
+	table, err := os.Open("/proc/1/net/unix") // of process 1, which made it
 	if err != nil {
 		return "", err
 	}
@@ -103,7 +102,7 @@ func socketInode(socket string) (string, error) {
 	if err := lines.Err(); err != nil {
 		return "", err
 	}
-	return "", fmt.Errorf("%w: its socket %s is of another network namespace", ErrHidden, socket)
+	return "", fmt.Errorf("%w: process 1 does not listen at %s", ErrHidden, socket)
 }
 
 // same: /var/run is mostly a link to /run, and either may be said.
@@ -120,31 +119,12 @@ func (e *Engine) Sees(mountpoint string, device uint64) error {
 	if err != nil {
 		return err
 	}
-	table, err := tableOf(pid)
+	view, err := mounts.ViewOf(pid, mountpoint)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrHidden, err)
+		return fmt.Errorf("%w: it is in a mount namespace without it: %w", ErrHidden, err)
 	}
-	for i := len(table) - 1; i >= 0; i-- { // the last one covers the others
-		if table[i].Mountpoint != mountpoint {
-			continue
-		}
-		if got := mounts.Device(table[i]); got != device {
-			return fmt.Errorf("%w: for the engine (process %d) device %s is at %s, and not the dataset's %s", ErrHidden, pid, devname(got), mountpoint, devname(device))
-		}
-		return nil
+	if view.Device != device {
+		return fmt.Errorf("%w: for the engine (process %d) device %#x is at %s, and not the dataset's %#x", ErrHidden, pid, view.Device, mountpoint, device)
 	}
-	return fmt.Errorf("%w: the engine (process %d) lives in a mount namespace without %s", ErrHidden, pid, mountpoint)
-}
-
-func tableOf(pid int) ([]*mountinfo.Info, error) {
-	file, err := os.Open(fmt.Sprintf("/proc/%d/mountinfo", pid))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }() // only read
-	return mountinfo.GetMountsFromReader(file, nil)
-}
-
-func devname(device uint64) string {
-	return fmt.Sprintf("%d:%d", unix.Major(device), unix.Minor(device))
+	return nil
 }

@@ -15,15 +15,15 @@ const (
 	renewalLimit = 2 * time.Minute
 	// retryRenewal is the pause after a renewal that failed.
 	retryRenewal = 5 * time.Second
-	// patience is how long a renewal under way may still take when its keeper is
+	// patience is how long a renewal under way may still take when its renewer is
 	// joined. One that is cut off might be carried out after the lease has been
 	// returned, and bring it back until it expires.
 	patience = time.Second
 )
 
-// keeper renews one lease until it is joined. It works on a copy of the volume
+// renewer renews one lease until it is joined. It works on a copy of the volume
 // and hands it back then.
-type keeper struct {
+type renewer struct {
 	stop   chan struct{} // closed: no further renewal
 	cancel context.CancelFunc
 	done   chan *holding // capacity 1
@@ -37,35 +37,35 @@ func jitter(d time.Duration) time.Duration {
 	return max(d*4/5+rand.N(d*2/5+1), time.Millisecond)
 }
 
-// keep starts v's keeper. It outlives ctx, which may be an acquire's.
+// keep starts v's renewer. It outlives ctx, which may be an acquire's.
 func (h *Held) keep(ctx context.Context, v *holding) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	k := &keeper{stop: make(chan struct{}), cancel: cancel, done: make(chan *holding, 1)}
+	r := &renewer{stop: make(chan struct{}), cancel: cancel, done: make(chan *holding, 1)}
 	own := *v
-	v.keeper = k
+	v.renewer = r
 	go func() {
-		h.renewals(ctx, k.stop, &own)
-		k.done <- &own
+		h.renewals(ctx, r.stop, &own)
+		r.done <- &own
 	}()
 }
 
-// join ends v's keeper and takes over what it has changed. Repeatable.
+// join ends v's renewer and takes over what it has changed. Repeatable.
 func (v *holding) join(ctx context.Context) {
-	if v.keeper == nil {
+	if v.renewer == nil {
 		return
 	}
-	defer v.keeper.cancel()
-	close(v.keeper.stop)
+	defer v.renewer.cancel()
+	close(v.renewer.stop)
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var own *holding
 	select {
-	case own = <-v.keeper.done:
+	case own = <-v.renewer.done:
 	case <-ctx.Done():
-		v.keeper.cancel()
-		own = <-v.keeper.done
+		v.renewer.cancel()
+		own = <-v.renewer.done
 	}
-	v.entry, v.renewAt, v.keeper = own.entry, own.renewAt, nil
+	v.entry, v.renewAt, v.renewer = own.entry, own.renewAt, nil
 }
 
 // renewals renews v's lease until stop is closed or ctx ends.
