@@ -58,6 +58,9 @@ func TestContainerKillMatrix(t *testing.T) {
 				}
 				return r.Alive == 0
 			})
+			for _, pid := range keepers() {
+				ends(t, pid) // it may have had nothing to do
+			}
 			s := w.cluster.read()
 			returned := slices.Index(s.Log, "return "+id)
 			if returned < 0 {
