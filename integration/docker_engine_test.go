@@ -2,10 +2,17 @@ package integration_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 
 	"github.com/mesos-flocker/flocker-executor/integration/cluster"
@@ -31,6 +38,13 @@ func TestEngineFaults(t *testing.T) {
 		{"killed", func(ctx context.Context, id string) error {
 			_, err := engine.API.ContainerKill(ctx, theContainer(t, engine, id).ID, client.ContainerKillOptions{Signal: "SIGKILL"})
 			return err
+		}, nil},
+		{"keeper-killed", func(ctx context.Context, id string) error {
+			if err := killKeeper(t, c, id, theContainer(t, engine, id)); err != nil {
+				return err
+			}
+			killExecutor(t, c, id)
+			return nil
 		}, nil},
 		{"engine-stopped", func(context.Context, string) error { return engine.Stop() }, engine.Start},
 		{"engine-killed", func(ctx context.Context, id string) error {
@@ -65,6 +79,14 @@ func TestEngineFaults(t *testing.T) {
 		t.Logf("%s: %s: %s", tc.name, status.GetState(), status.GetMessage())
 		nothingOf(t, c, id, id)
 	}
+	if err := engine.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, c, inContainer("engine-absent", node, "engine-absent", "true"), "--docker-socket")
+	if err := engine.Start(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	nothingOf(t, c, "engine-absent")
 }
 
 // With live-restore an engine may be updated under a container, which goes on and
@@ -87,4 +109,34 @@ func TestEngineUpdated(t *testing.T) {
 	}
 	kill(t, c, "updated")
 	nothingOf(t, c, "updated", "updated")
+}
+
+// keepersOf finds the processes that outlive a container's executor.
+func keepersOf(c container.Summary) (pids []int) {
+	found, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, path := range found {
+		words, _ := os.ReadFile(path)
+		if strings.HasPrefix(string(words), "flocker-keeper\x00") && strings.Contains(string(words), strings.TrimPrefix(c.Names[0], "/")) {
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// killKeeper returns when the task's container has another, which is ready.
+func killKeeper(t *testing.T, c cluster.Cluster, taskID string, of container.Summary) error {
+	was := keepersOf(of)
+	if len(was) != 1 {
+		return fmt.Errorf("container %s has keepers %v, want one", of.Names, was)
+	}
+	err := syscall.Kill(was[0], syscall.SIGKILL)
+	eventually(t, "there is another keeper", func() error {
+		said, err := output(c, taskID, "stderr")
+		if err == nil && !strings.Contains(said, "there is another keeper") {
+			err = errors.New("the executor does not say so")
+		}
+		return err
+	})
+	return err
 }
