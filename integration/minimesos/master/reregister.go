@@ -17,6 +17,9 @@ func (s *state) reregisterKnown(a *agent, st *agentStream, reg *registration) {
 	}
 	reg.info.ID = a.info.ID
 	a.info, a.ip, a.stream, a.unanswered = reg.info, reg.ip, st, 0
+	// A real agent answers pings as soon as it runs, long before it registers
+	// again; one of ours is not there for them until it does.
+	a.ponged = true
 	a.total = newResources(upgrade(reg.info.Resources))
 	s.clock.stop(a.reregister)
 	a.reregister = nil
