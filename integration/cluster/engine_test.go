@@ -19,13 +19,15 @@ import (
 func TestEngines(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	before, bridges := table(t, "self"), interfaces(t)
 	dir := t.TempDir()
 	c, err := Start(ctx, Options{Executor: "/bin/true", Dir: dir, Docker: true, Isolation: "linux"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
+	if found := bridges(t, c); len(found) != len(c.Nodes()) {
+		t.Fatalf("bridges of %d nodes: %v", len(c.Nodes()), found)
+	}
 	for i, n := range c.Nodes() {
 		e, err := c.Engine(n.Name)
 		if err != nil {
@@ -43,11 +45,13 @@ func TestEngines(t *testing.T) {
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
 		t.Errorf("left behind: %v (%v)", left, err)
 	}
-	if after := table(t, "self"); len(after) != len(before) {
-		t.Errorf("%d mounts on the machine, %d before", len(after), len(before))
+	for point := range table(t, "self") {
+		if strings.Contains(point, c.groups()) {
+			t.Errorf("mounted on the machine: %s", point)
+		}
 	}
-	if after := interfaces(t); after != bridges {
-		t.Errorf("interfaces %s, before %s", after, bridges)
+	if left := bridges(t, c); len(left) > 0 {
+		t.Errorf("bridges left: %v", left)
 	}
 	if left, err := groups(c.groups()); err != nil || len(left) > 0 {
 		t.Errorf("cgroups left: %v (%v)", left, err)
@@ -82,7 +86,8 @@ func runs(ctx context.Context, t *testing.T, api *client.Client, node string) {
 	}
 }
 
-func interfaces(t *testing.T) string {
+// bridges lists those of a cluster's engines; other tests have clusters of their own.
+func bridges(t *testing.T, c *Minicluster) []string {
 	t.Helper()
 	all, err := net.Interfaces()
 	if err != nil {
@@ -90,11 +95,11 @@ func interfaces(t *testing.T) string {
 	}
 	var names []string
 	for _, i := range all {
-		if strings.HasPrefix(i.Name, "mc") || strings.HasPrefix(i.Name, "veth") {
+		if strings.HasPrefix(i.Name, "mc"+strings.TrimPrefix(c.groups(), "minicluster-")+"-") {
 			names = append(names, i.Name)
 		}
 	}
-	return strings.Join(names, " ")
+	return names
 }
 
 // A stopped engine can be started again and has what it had.
