@@ -166,8 +166,8 @@ func TestDockerSandbox(t *testing.T) {
 		"plain":                   {"/s", "/s", false, "/s", "", "/s"},
 		"with colons":             {"/s:a,b", "/s:a,b", false, "/s:a,b", "", "/s:a,b"},
 		"of a group":              {"/s", "/s", true, "/s/tasks/web.1", "/s/tasks/web.1/stdout", "/s/tasks/web.1"},
-		"of an executor in image": {"/mnt/mesos/sandbox", "/work/x", false, "/work/x", "", "/mnt/mesos/sandbox"},
-		"of a group in an image":  {"/mnt/mesos/sandbox", "/work/x", true, "/work/x/tasks/web.1", "/mnt/mesos/sandbox/tasks/web.1/stdout", "/mnt/mesos/sandbox/tasks/web.1"},
+		"of an executor in image": {"/mnt/mesos/sandbox", "/agent/x", false, "/agent/x", "", "/mnt/mesos/sandbox"},
+		"of a group in an image":  {"/mnt/mesos/sandbox", "/agent/x", true, "/agent/x/tasks/web.1", "/mnt/mesos/sandbox/tasks/web.1/stdout", "/mnt/mesos/sandbox/tasks/web.1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := dockerOptions()
