@@ -56,15 +56,21 @@ func newDriver(c config, m *memory) *driver {
 		log:    log.New(os.Stdout, "", log.LstdFlags|log.Lmicroseconds),
 		events: make(chan *scheduler.Event), ended: make(chan error),
 	}
+	d.caller = d.newCaller()
+	return d
+}
+
+// newCaller is for one subscription: mesos-go's goes on believing in a stream
+// that broke off within an event, and would not subscribe again.
+func (d *driver) newCaller() calls.Caller {
 	client := &http.Client{Transport: &http.Transport{ResponseHeaderTimeout: 15 * time.Second}}
 	cli := httpcli.New(
-		httpcli.Endpoint(c.master+"/api/v1/scheduler"),
+		httpcli.Endpoint(d.config.master+"/api/v1/scheduler"),
 		httpcli.Codec(codecs.ByMediaType[codecs.MediaTypeProtobuf]),
 		httpcli.Do(client.Do),
 	)
 	withID := callrules.WithFrameworkID(func() string { return d.service.FrameworkID })
-	d.caller = callrules.New(withID).Caller(httpsched.NewCaller(cli))
-	return d
+	return callrules.New(withID).Caller(httpsched.NewCaller(cli))
 }
 
 // run lives until ctx ends, or the master refuses the framework.
@@ -132,6 +138,7 @@ func (d *driver) disconnected(err error) error {
 	}
 	d.retry = min(max(2*d.retry, firstRetry), lastRetry)
 	d.again = time.Now().Add(d.retry)
+	d.caller = d.newCaller()
 	d.log.Printf("disconnected (%v), again in %v", err, d.retry)
 	return nil
 }
