@@ -99,7 +99,7 @@ func lineWith(text []byte, parts []string) (string, bool) {
 
 // sandboxesOf lists where the executors of this id have run.
 func sandboxesOf(c cluster.Cluster, executor string) []string {
-	found, _ := filepath.Glob(filepath.Join(c.Dir(), "*/mesos/work/slaves/*/frameworks/*/executors", executor, "runs/latest"))
+	found, _ := filepath.Glob(filepath.Join(c.Dir(), "*", "mesos", "work", "slaves", "*", "frameworks", "*", "executors", executor, "runs", "latest"))
 	return found
 }
 
