@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mesos-flocker/flocker-executor/volumes/control"
 	"github.com/mesos-flocker/flocker-executor/volumes/failpoint"
 	"github.com/mesos-flocker/flocker-executor/volumes/guard/stage"
 )
@@ -26,7 +27,7 @@ var errDied = errors.New("the guard died")
 // it: one waits for it, one reads its reports, one knows the commands beside the
 // task. Stop joins them.
 func launch(sandbox string) (*Guard, error) {
-	control, theirs, err := socketPair()
+	control, theirs, err := control.Pair("guard")
 	if err != nil {
 		return nil, err
 	}
@@ -171,18 +172,4 @@ func receive[T any](ctx context.Context, g *Guard, from <-chan T) (T, error) {
 	default:
 		return none, errDied
 	}
-}
-
-// socketPair returns our end, which the poller can wait for, and the guard's.
-func socketPair() (ours, theirs *os.File, err error) {
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return nil, nil, os.NewSyscallError("socketpair", err)
-	}
-	if err := unix.SetNonblock(fds[0], true); err != nil {
-		unix.Close(fds[0])
-		unix.Close(fds[1])
-		return nil, nil, os.NewSyscallError("fcntl", err)
-	}
-	return os.NewFile(uintptr(fds[0]), "guard"), os.NewFile(uintptr(fds[1]), "guard's end"), nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mesos-flocker/flocker-executor/volumes/control"
 	"github.com/mesos-flocker/flocker-executor/volumes/failpoint"
 	"github.com/mesos-flocker/flocker-executor/volumes/keep/stage"
 )
@@ -74,7 +75,7 @@ func Start(ctx context.Context, c Config) (*Keeper, error) {
 }
 
 func start(ctx context.Context, c Config) (*Keeper, error) {
-	socket, theirs, err := socketPair()
+	socket, theirs, err := control.Pair("keeper")
 	if err != nil {
 		return nil, err
 	}
@@ -123,18 +124,4 @@ func arm(ctx context.Context, socket *os.File) (pidfd int, err error) {
 		return -1, errors.Join(err, unix.Close(pidfd))
 	}
 	return pidfd, nil
-}
-
-// socketPair returns our end, which the poller can wait for, and the keeper's.
-func socketPair() (ours, theirs *os.File, err error) {
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return nil, nil, os.NewSyscallError("socketpair", err)
-	}
-	if err := unix.SetNonblock(fds[0], true); err != nil {
-		unix.Close(fds[0])
-		unix.Close(fds[1])
-		return nil, nil, os.NewSyscallError("fcntl", err)
-	}
-	return os.NewFile(uintptr(fds[0]), "keeper"), os.NewFile(uintptr(fds[1]), "keeper's end"), nil
 }
