@@ -69,7 +69,7 @@ func (m *Minicluster) nodeConfig(o Options, i int, masterURL string) (nodeConfig
 	if o.Docker {
 		c.Mesos.Cgroups = o.Isolation == "linux"
 		c.Mesos.SharePID = c.Mesos.Cgroups && !o.PIDNamespace
-		if c.Docker, err = newEngineConfig(c, i, o.DockerArgs); err != nil {
+		if c.Docker, err = newEngineConfig(c, i, o); err != nil {
 			return c, err
 		}
 	}

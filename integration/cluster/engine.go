@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -35,23 +36,29 @@ type engineConfig struct {
 	Command []string `json:"command,omitempty"`
 	Bridge  string   `json:"bridge,omitempty"`  // network interface of the node's containers, made with the node
 	Address string   `json:"address,omitempty"` // of the bridge, with the length of its prefix
+	// As the Options have them.
+	Systemd    bool `json:"systemd,omitempty"`
+	CgroupV2   bool `json:"cgroup_v2,omitempty"`
+	RemapUsers bool `json:"remap_users,omitempty"`
 }
 
-func newEngineConfig(c nodeConfig, i int, more []string) (engineConfig, error) {
+func newEngineConfig(c nodeConfig, i int, o Options) (engineConfig, error) {
 	dockerd, err := exec.LookPath("dockerd")
 	if err != nil {
 		return engineConfig{}, fmt.Errorf("docker engine of %s (Debian: docker.io): %w", c.Name, err)
 	}
 	_, cluster, _ := strings.Cut(c.cgroup(), "-")
 	cluster, _, _ = strings.Cut(cluster, ".")
-	e := engineConfig{Bridge: fmt.Sprintf("mc%s-%d", cluster, i+1), Address: subnet(c.Mesos.Port)}
+	e := engineConfig{
+		Bridge: fmt.Sprintf("mc%s-%d", cluster, i+1), Address: subnet(c.Mesos.Port),
+		Systemd: o.DockerSystemd, CgroupV2: o.CgroupV2, RemapUsers: o.DockerRemap,
+	}
 	e.Bridge = e.Bridge[max(0, len(e.Bridge)-unix.IFNAMSIZ+1):]
 	e.Command = append([]string{
 		dockerd, "--data-root", c.Dir + "/docker", "--exec-root", "/run/docker", "--pidfile", "/run/docker.pid",
-		"--host", "unix://" + engineSocket, "--config-file", c.Dir + "/docker.json", "--cgroup-parent", "/" + c.cgroup(),
-		"--exec-opt", "native.cgroupdriver=cgroupfs", "--bridge", e.Bridge,
+		"--host", "unix://" + engineSocket, "--config-file", c.Dir + "/docker.json", "--bridge", e.Bridge,
 		"--iptables=false", "--ip6tables=false", "--ip-masq=false", "--ip-forward=false", "--shutdown-timeout", "2",
-	}, more...)
+	}, slices.Concat(e.arguments(c.cgroup()), o.DockerArgs)...)
 	return e, nil
 }
 

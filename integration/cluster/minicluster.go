@@ -31,6 +31,10 @@ type Options struct {
 	// isolation then have a cgroup, and no PID namespace unless PIDNamespace.
 	Docker, PIDNamespace bool
 	DockerArgs           []string // of dockerd, besides
+	// DockerSystemd are engines whose cgroup driver is systemd: no container starts.
+	// DockerRemap are engines with users of their own (--userns-remap). CgroupV2 are
+	// nodes with engines that have nothing else, and no limits on a machine with v1.
+	DockerSystemd, DockerRemap, CgroupV2 bool
 	// Realistic lets Flocker take the time that a real one takes.
 	Realistic bool
 	// NoCheckpoint is a framework whose executors do not survive their agent.

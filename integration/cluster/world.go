@@ -32,7 +32,7 @@ func enterWorld(c nodeConfig) error {
 	root := filepath.Join(dir, "root")
 	steps := []func(string, string) error{newRoot, bindMachine, overlayMachine, bindNode}
 	if len(c.Docker.Command) > 0 {
-		steps = append(steps, ownRun)
+		steps = append(steps, c.Docker.world)
 	}
 	steps = append(steps, pivot)
 	for _, step := range steps {
@@ -155,16 +155,6 @@ func bindNode(dir, root string) error {
 	bootID := filepath.Join(root, bootIDPath)
 	if err := unix.Mount(filepath.Join(dir, "boot_id"), bootID, "", unix.MS_BIND, ""); err != nil {
 		return fmt.Errorf("bind the boot id: %w", err)
-	}
-	return nil
-}
-
-// ownRun is for engines: their sockets and state are at fixed paths, and those
-// of the machine's engine are out of sight.
-func ownRun(_, root string) error {
-	run := filepath.Join(root, "run")
-	if err := unix.Mount("run", run, "tmpfs", 0, "mode=0755"); err != nil {
-		return fmt.Errorf("mount tmpfs on %s: %w", run, err)
 	}
 	return nil
 }
