@@ -12,12 +12,11 @@ import (
 // runFinish does what a dead executor left to do for a task in a container. The
 // keeper that it left becomes this; its settings are in the environment. It ends
 // when all is done. What it says goes where the executor's words went: to the
-// sandbox's stderr, while that exists.
+// sandbox's stderr, while that exists and somebody takes it.
 func runFinish(argument string, getenv func(string) string) int {
 	stayLean()
 	s, _, err := parse(nil, getenv)
-	log := s.log()
-	defer func() { _ = log.Sync() }() // stderr of a sandbox cannot always be synced
+	log := s.logTo(lossyStderr())
 	if err != nil {
 		log.Error("settings of the dead executor; going on with what can be used", zap.Error(err))
 	}
