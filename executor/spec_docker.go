@@ -108,6 +108,12 @@ func (d *draft) unsupported() error {
 		add(l.GetSharePIDNamespace(), "linux_info.share_pid_namespace (a container has a PID namespace of its own: leave it out)")
 		add(l.Seccomp.GetProfileName() != "", "linux_info.seccomp.profile_name (use a parameter security-opt)")
 	}
+	for _, r := range d.task.Resources { // the agent brings them to where the executor is, not the engine
+		if r.GetDisk().GetPersistence() != nil {
+			fields = append(fields, fmt.Sprintf("a persistent volume at %q (use a label %svolume, or container.volumes with a host_path)",
+				r.GetDisk().GetVolume().GetContainerPath(), d.options.LabelPrefix))
+		}
+	}
 	return notDone(fields)
 }
 
