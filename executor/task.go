@@ -21,8 +21,8 @@ const reportLimit = 2 * time.Minute
 const startLimit = time.Minute
 
 // abandonLimit bounds the release of volumes whose task was called off while its
-// image was on its way: as volumes.Hold does, for it must be told to be dead
-// within five seconds.
+// image was on its way or its container was being started: as volumes.Hold does,
+// for it must be told to be dead within five seconds.
 const abandonLimit = 4 * time.Second
 
 var errStart = fmt.Errorf("not started within %v", startLimit)
@@ -130,14 +130,18 @@ func (t *task) live() Status {
 	acquire, cancel := t.limited()
 	defer cancel()
 	t.say(starting(t.id, strings.Join(t.spec.Warnings, "; "))) // 1
-	if err := t.hold(acquire); err != nil {                    // 2
+	err := t.hold(acquire)                                     // 2
+	if err == nil {
+		err = t.start(acquire) // 3
+	}
+	if err != nil {
 		limit, cause := t.options.ReleaseTimeout, context.Cause(acquire)
 		if cause != nil {
 			limit = min(limit, abandonLimit)
 		}
 		return t.released(t.ended(t.notStarted(cause, err)), limit)
 	}
-	return t.released(t.ended(t.run(acquire)), t.options.ReleaseTimeout) // 7
+	return t.released(t.ended(t.run()), t.options.ReleaseTimeout) // 7
 }
 
 // limited is the context of steps 2 and 3: any order ends it, and so does the
@@ -169,14 +173,8 @@ func (t *task) hold(ctx context.Context) (err error) {
 	return err
 }
 
-// run starts the held task and sees it to its end.
-func (t *task) run(acquire context.Context) Status {
-	t.holds(t.held.Volumes())
-	ctx, cancel := context.WithTimeoutCause(acquire, startLimit, errStart)
-	defer cancel()
-	if err := t.start(ctx); err != nil { // 3
-		return t.notStarted(context.Cause(acquire), err)
-	}
+// run sees the started task to its end.
+func (t *task) run() Status {
 	t.say(t.running()) // 4
 	w := t.watch()
 	defer w.close()
@@ -184,8 +182,11 @@ func (t *task) run(acquire context.Context) Status {
 }
 
 // start gives the sandbox to the task's user, who is not root as a rule, and the
-// task its process. A container's user is the image's affair.
-func (t *task) start(ctx context.Context) error {
+// held task its process. A container's user is the image's affair.
+func (t *task) start(acquire context.Context) error {
+	t.holds(t.held.Volumes())
+	ctx, cancel := context.WithTimeoutCause(acquire, startLimit, errStart)
+	defer cancel()
 	if t.container != nil {
 		return t.held.StartContainer(ctx, t.container)
 	}

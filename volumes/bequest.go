@@ -3,6 +3,7 @@ package volumes
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 
@@ -11,7 +12,8 @@ import (
 )
 
 // bequest is what a dead executor leaves to do, as its keeper's argument. The
-// files that go with it are the run's lock, then lock and pin of each dataset.
+// files that go with it are the container's state, the run's lock, then lock and
+// pin of each dataset.
 type bequest struct {
 	Container string   `json:"container"`
 	Engine    string   `json:"engine"`
@@ -20,15 +22,23 @@ type bequest struct {
 }
 
 // Places of the files.
-const runFile = 0
+const (
+	stateFile = 0
+	runFile   = 1
+)
 
-func lockFile(dataset int) int { return 1 + 2*dataset }
-func pinFile(dataset int) int  { return 2 + 2*dataset }
+func lockFile(dataset int) int { return 2 + 2*dataset }
+func pinFile(dataset int) int  { return 3 + 2*dataset }
 
 // leaveKeeper starts the keeper.
 func (h *Held) leaveKeeper(ctx context.Context) error {
 	b := bequest{Container: h.container.body.Name(), Engine: h.container.body.Engine()}
-	var files []*os.File
+	state, err := newMaking()
+	if err != nil {
+		return fmt.Errorf("start the keeper: %w", err)
+	}
+	h.container.making = state
+	files := []*os.File{state}
 	if h.run != nil {
 		b.Run, files = h.run.Name, append(files, h.run.File())
 	}
@@ -37,11 +47,11 @@ func (h *Held) leaveKeeper(ctx context.Context) error {
 		files = append(files, v.lock.File(), v.pin)
 	}
 	argument, err := json.Marshal(b)
-	if err != nil {
-		return fmt.Errorf("start the keeper: %w", err)
+	if err == nil {
+		err = h.container.leave(ctx, keep.Config{Argument: string(argument), Env: h.o.FinishEnv, Files: files}, h.o.log())
 	}
-	if err := h.container.leave(ctx, keep.Config{Argument: string(argument), Env: h.o.FinishEnv, Files: files}, h.o.log()); err != nil {
-		return err
+	if err != nil {
+		return errors.Join(err, state.Close())
 	}
 	for i, v := range h.vols {
 		v.dropCopy = func(ctx context.Context) error { return h.container.keeper.Drop(ctx, pinFile(i)) }
@@ -61,5 +71,5 @@ func (h *Held) dismissKeeper(ctx context.Context) error {
 	}
 	failpoint.Hit("keeper.done.after")
 	h.container.keeper = nil
-	return nil
+	return h.container.making.Close()
 }

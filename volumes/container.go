@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"go.uber.org/zap"
 
@@ -17,6 +18,7 @@ type container struct {
 	body   Body
 	keeper *keep.Keeper // nil when it could not be started; the watch's while there is one
 	watch  *keeperWatch // nil when nothing is left of the container, or there is no keeper
+	making *os.File     // says whether it is being made; the keeper has it, too
 }
 
 // StartContainer runs the task as a container with its volumes bound into it;
@@ -25,8 +27,8 @@ type container struct {
 // (package keep) sees to its end from before that until Release. Nothing starts
 // unless the engine sees each dataset where this process does; and when it has
 // started, each is looked at as the container sees it. When StartContainer fails
-// the container is removed, or the error says why it is not; the volumes are still
-// held, and Release tries again.
+// the volumes are still held, and the container is removed, or the error says why
+// it is not; when ctx has ended, which calls for haste, that is left to Release.
 //
 // Without volumes there is no journal, but the container ends with its executor
 // all the same.
@@ -40,7 +42,7 @@ func (h *Held) StartContainer(ctx context.Context, b Body) (err error) {
 	}
 	h.container = &container{body: b}
 	defer func() {
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			err = errors.Join(err, h.unstart(ctx))
 		}
 	}()
@@ -51,7 +53,7 @@ func (h *Held) StartContainer(ctx context.Context, b Body) (err error) {
 		return err
 	}
 	failpoint.Hit("container.create.before")
-	if err := b.Create(ctx, binds); err != nil {
+	if err := h.container.create(ctx, binds); err != nil {
 		return err
 	}
 	failpoint.Hit("container.create.after")

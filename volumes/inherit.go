@@ -40,6 +40,9 @@ func Finish(ctx context.Context, o Options, argument string) error {
 	if err == nil && b.Run != "" {
 		err = b.release(ctx, o, files)
 	}
+	if err == nil {
+		err = b.removeLate(ctx, o, files[stateFile])
+	}
 	if err != nil {
 		return fmt.Errorf("finish: %w", err)
 	}
@@ -49,11 +52,12 @@ func Finish(ctx context.Context, o Options, argument string) error {
 
 // files are the descriptors that the keeper had.
 func (b bequest) files() []*os.File {
-	var files []*os.File
-	if b.Run == "" {
-		return nil
+	last := stateFile
+	if b.Run != "" {
+		last = pinFile(len(b.Datasets) - 1)
 	}
-	for n := range pinFile(len(b.Datasets)-1) + 1 {
+	var files []*os.File
+	for n := range last + 1 {
 		fd := keep.FirstFile + n
 		unix.CloseOnExec(fd)
 		files = append(files, os.NewFile(uintptr(fd), fmt.Sprintf("inherited file %d", n)))

@@ -31,8 +31,9 @@ type Body struct {
 	exited  chan syscall.WaitStatus
 	over    sync.Once // exited is closed
 
-	removing atomic.Bool // by us
-	process  *process    // set by Start; nil: not to be seen from here
+	asked    <-chan struct{} // closed when no container is being made
+	removing atomic.Bool     // by us
+	process  *process        // set by Start; nil: not to be seen from here
 
 	signals chan syscall.Signal
 	life    context.Context // of the goroutines that Start leaves behind
@@ -48,6 +49,7 @@ func (e *Engine) Body(c Container) *Body {
 		c:       c,
 		exited:  make(chan syscall.WaitStatus, 1),
 		signals: make(chan syscall.Signal, 16),
+		asked:   closed(),
 	}
 	b.life, b.end = context.WithCancel(e.life)
 	return b
@@ -104,7 +106,7 @@ func (b *Body) create(ctx context.Context, binds []volumes.BodyBind) error {
 			return err
 		}
 	}
-	made, err := b.engine.api.ContainerCreate(ctx, client.ContainerCreateOptions{
+	made, err := b.ask(ctx, client.ContainerCreateOptions{
 		Name: b.c.Name, Config: &config, HostConfig: &host, NetworkingConfig: b.c.firstNetwork(),
 	})
 	for _, warning := range made.Warnings {

@@ -15,6 +15,9 @@ import (
 // for as long as ctx lasts. It may be called in any state, again and again.
 func (b *Body) Remove(ctx context.Context) error {
 	b.removing.Store(true)
+	if err := b.answered(ctx); err != nil {
+		return err
+	}
 	if err := b.engine.remove(ctx, b.c.Name); err != nil {
 		return err
 	}
