@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/moby/moby/api/pkg/stdcopy"
@@ -19,6 +20,8 @@ import (
 type output struct {
 	tty      bool
 	out, err *sink
+	writing  atomic.Bool
+	written  atomic.Int64 // bytes, also those that were lost
 }
 
 func openOutput(c Container, log *zap.Logger) (*output, error) {
@@ -31,7 +34,9 @@ func openOutput(c Container, log *zap.Logger) (*output, error) {
 		out.close()
 		return nil, err
 	}
-	return &output{tty: c.Config.Tty, out: out, err: other}, nil
+	o := &output{tty: c.Config.Tty, out: out, err: other}
+	out.output, other.output = o, o
+	return o, nil
 }
 
 func (o *output) close() {
@@ -41,6 +46,7 @@ func (o *output) close() {
 
 // copy writes what r delivers until it ends.
 func (o *output) copy(r io.Reader) error {
+	o.interrupt(time.Time{})
 	if o.tty {
 		_, err := io.Copy(o.out, r)
 		return err
@@ -49,18 +55,27 @@ func (o *output) copy(r io.Reader) error {
 	return err
 }
 
+// interrupt ends a write under way at a time, and all later ones; the zero Time is
+// never. A file has none that takes long, and cannot be interrupted.
+func (o *output) interrupt(at time.Time) {
+	_ = o.out.file.SetWriteDeadline(at)
+	_ = o.err.file.SetWriteDeadline(at)
+}
+
 // sink is one of the two. A write that fails, as on a full disk, loses what it
 // was to write and not what comes later: the container must not be blocked.
 type sink struct {
-	file *os.File
-	own  bool
-	log  *zap.Logger
-	lost int64
+	output *output
+	file   *os.File
+	own    bool
+	log    *zap.Logger
+	lost   int64
 }
 
 func openSink(path string, standard *os.File, log *zap.Logger) (*sink, error) {
 	if path == "" {
-		return &sink{file: standard, log: log}, nil
+		file, own := interruptible(standard)
+		return &sink{file: file, own: own, log: log}, nil
 	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|unix.O_NOFOLLOW, 0o644)
 	if err != nil {
@@ -69,9 +84,26 @@ func openSink(path string, standard *os.File, log *zap.Logger) (*sink, error) {
 	return &sink{file: file, own: true, log: log}, nil
 }
 
+// interruptible opens a pipe to a container logger anew if it can, so that a
+// writing can be ended when the logger has stopped reading.
+func interruptible(standard *os.File) (file *os.File, own bool) {
+	info, err := standard.Stat()
+	if err != nil || info.Mode()&os.ModeNamedPipe == 0 {
+		return standard, false
+	}
+	file, err = os.OpenFile(fmt.Sprintf("/proc/self/fd/%d", standard.Fd()), os.O_WRONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return standard, false
+	}
+	return file, true
+}
+
 // Write never fails.
 func (s *sink) Write(p []byte) (int, error) {
+	s.output.writing.Store(true)
 	n, err := s.file.Write(p)
+	s.output.writing.Store(false)
+	s.output.written.Add(int64(len(p)))
 	if err != nil {
 		if s.lost == 0 {
 			s.log.Error("output of the container is being lost", zap.String("file", s.file.Name()), zap.Error(err))
@@ -95,8 +127,10 @@ func (s *sink) close() {
 
 // stream is a copying under way.
 type stream struct {
-	from io.Closer
-	done <-chan struct{}
+	from   io.Closer
+	to     *output
+	done   <-chan struct{}
+	before int64 // of what was written, when stuck was last asked
 }
 
 func copying(o *output, from io.Closer, r io.Reader, log *zap.Logger) *stream {
@@ -107,23 +141,40 @@ func copying(o *output, from io.Closer, r io.Reader, log *zap.Logger) *stream {
 			log.Debug("docker engine: output ended", zap.Error(err))
 		}
 	}()
-	return &stream{from: from, done: done}
+	return &stream{from: from, to: o, done: done}
 }
 
-// drain waits for the end of the stream, for a while, and closes it.
+// drain waits for the end of the stream, as long as something of it comes, and
+// closes it.
 func (s *stream) drain(ctx context.Context) {
-	late := time.NewTimer(outputTimeout)
-	defer late.Stop()
-	select {
-	case <-s.done:
-	case <-late.C:
-	case <-ctx.Done():
+	for s.stuck(); ; {
+		before := s.before
+		select {
+		case <-s.done:
+		case <-time.After(outputTimeout):
+			if s.stuck(); s.before != before {
+				continue
+			}
+		case <-ctx.Done():
+		}
+		s.close()
+		return
 	}
-	s.close()
+}
+
+// busy says that somebody is slow to take the output, and what comes waits.
+func (s *stream) busy() bool { return s.to.writing.Load() }
+
+// stuck says that nobody has taken anything since it was last asked.
+func (s *stream) stuck() bool {
+	before := s.before
+	s.before = s.to.written.Load()
+	return s.busy() && s.before == before
 }
 
 func (s *stream) close() {
 	_ = s.from.Close() // it is only read
+	s.to.interrupt(time.Unix(1, 0))
 	<-s.done
 }
 
@@ -166,5 +217,5 @@ func (b *Body) resume(ctx context.Context, o *output, since time.Time, runs bool
 		}
 		b.engine.log.Error("the rest of the container's output is lost", b.field(), zap.Error(err))
 	}
-	return &stream{from: closerFunc(func() {}), done: closed()}
+	return &stream{from: closerFunc(func() {}), to: o, done: closed()}
 }

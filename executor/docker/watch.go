@@ -14,8 +14,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// outputTimeout bounds the wait for the last of the output after the end of the
-// container: a process elsewhere that inherited its pipes keeps them open.
+// outputTimeout bounds the wait for any more of the output after the end of the
+// container: a process elsewhere that inherited its pipes keeps them open, or
+// whoever reads the output has stopped.
 const outputTimeout = 5 * time.Second
 
 var errSilent = errors.New("the docker engine does not tell")
@@ -143,9 +144,11 @@ func (w *watch) run(ctx context.Context) {
 	}
 }
 
-// await returns what the engine tells of the end, or why it will not.
+// await returns what the engine tells of the end, or why it will not. The engine
+// does not tell before all output is taken.
 func (w *watch) await() (container.WaitResponse, error) {
 	ended := w.process.ended()
+	var look <-chan time.Time
 	for {
 		select {
 		case r := <-w.exit.Result:
@@ -157,7 +160,19 @@ func (w *watch) await() (container.WaitResponse, error) {
 		case <-ended:
 			ended = nil
 			w.expect()
+			w.stream.stuck()
+			look = time.After(outputTimeout)
+		case <-look:
+			if w.stream.stuck() {
+				w.stream.close()
+				w.overdue = time.After(w.body.engine.endTimeout)
+			}
+			look = time.After(outputTimeout)
 		case <-w.overdue:
+			if w.stream.busy() {
+				w.overdue = time.After(w.body.engine.endTimeout)
+				continue
+			}
 			w.silent = true
 			w.unwait()
 			return container.WaitResponse{}, errSilent
