@@ -58,7 +58,12 @@ func finish(t *testing.T, name, engine string, stderr *os.File) {
 	cmd.Args[0] = keep.FinishName
 	cmd.Env = append(os.Environ(), asExecutor+"=1")
 	cmd.Stdout, cmd.Stderr = stderr, stderr
-	if err := errors.Join(cmd.Start(), stderr.Close()); err != nil {
+	nothing, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.ExtraFiles = []*os.File{nothing, nothing} // in the places of the keeper's socket and its first file
+	if err := errors.Join(cmd.Start(), stderr.Close(), nothing.Close()); err != nil {
 		t.Fatal(err)
 	}
 	late := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
