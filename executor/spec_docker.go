@@ -43,6 +43,8 @@ type draft struct {
 	taken   map[string]string        // what is mounted where: path to field
 	first   network.EndpointSettings // of the first network, as parameters say
 	nets    int                      // network parameters so far
+	// noHealth: the image's own check is not wanted either.
+	noHealth bool
 }
 
 // containerSpec is NewSpec for a docker container. Nothing is asked of the node
@@ -147,8 +149,15 @@ func (d *draft) sandbox() (err error) {
 		d.c.Stdout, d.c.Stderr = d.c.Sandbox+"/stdout", d.c.Sandbox+"/stderr"
 	}
 	d.c.Host.Mounts = []mount.Mount{{Type: mount.TypeBind, Source: d.onNode(""), Target: mappedSandbox}}
-	d.volumes, err = volumes.Below(mappedSandbox, d.request.Volumes)
-	return err
+	if d.volumes, err = volumes.Below(mappedSandbox, d.request.Volumes); err != nil {
+		return err
+	}
+	for _, v := range d.volumes {
+		if err := docker.CheckPath(v.Path); err != nil {
+			return fmt.Errorf("label %s: path %q: %w", v.Label, v.Path, err)
+		}
+	}
+	return nil
 }
 
 // onNode is a path in the sandbox as the engine sees it. For an executor in an

@@ -3,7 +3,6 @@ package executor
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	"github.com/moby/moby/api/types/container"
@@ -69,19 +68,13 @@ func askedAddresses(n mesos.NetworkInfo) (texts []string) {
 }
 
 func setAddress(e *network.EndpointSettings, text string) error {
-	ip, err := netip.ParseAddr(text)
-	if err != nil {
+	key := "ip"
+	if ip, err := ipAddress(text); err != nil {
 		return errors.New("not an IP address")
+	} else if !ip.Is4() {
+		key = "ip6"
 	}
-	if e.IPAMConfig == nil {
-		e.IPAMConfig = &network.EndpointIPAMConfig{}
-	}
-	if ip.Is4() {
-		e.IPAMConfig.IPv4Address = ip
-	} else {
-		e.IPAMConfig.IPv6Address = ip
-	}
-	return nil
+	return setAddressOf(key, addressesOf(e), text)
 }
 
 // join adds a network. The first one is the container's mode; others may only
@@ -111,16 +104,40 @@ func (d *draft) endNetwork() error {
 	if hostname := d.c.Config.Hostname; hostname != "" && mode.IsHost() {
 		return fmt.Errorf("container.hostname: value %q: in the network HOST the container has the node's name: leave it out, or use BRIDGE or USER", hostname)
 	}
-	if d.first.IPAMConfig == nil && d.first.Aliases == nil {
+	links := d.c.Host.Links
+	if len(links) > 0 && !mode.IsBridge() && !mode.IsUserDefined() {
+		return fmt.Errorf("container.docker.parameters: link: network %q has no links: use BRIDGE or a user network", mode)
+	}
+	if d.first.IPAMConfig == nil && d.first.Aliases == nil && (links == nil || !mode.IsUserDefined()) {
 		return nil
 	}
 	if !mode.IsUserDefined() {
 		return fmt.Errorf("container.docker.parameters: ip, ip6, link-local-ip and network-alias: network %q has no choice of them: use a user network", mode)
 	}
-	e := d.c.Networking.EndpointsConfig[string(mode)]
-	e.Aliases = append(e.Aliases, d.first.Aliases...)
-	if d.first.IPAMConfig != nil {
-		e.IPAMConfig = d.first.IPAMConfig
+	return d.endFirst(d.c.Networking.EndpointsConfig[string(mode)])
+}
+
+// endFirst adds what parameters say of the first network to its endpoint. What a
+// parameter network says of it itself must not be said again.
+func (d *draft) endFirst(e *network.EndpointSettings) error {
+	e.Links = d.c.Host.Links // a user network looks for them here
+	if d.nets > 0 && len(e.Aliases) > 0 && len(d.first.Aliases) > 0 {
+		return errors.New("container.docker.parameters: network-alias: there is an alias in network as well: give only one")
 	}
+	e.Aliases = append(e.Aliases, d.first.Aliases...)
+	if d.first.IPAMConfig == nil {
+		return nil
+	}
+	to, from := addressesOf(e), d.first.IPAMConfig
+	if d.nets > 0 && (to.IPv4Address.IsValid() && from.IPv4Address.IsValid() || to.IPv6Address.IsValid() && from.IPv6Address.IsValid()) {
+		return errors.New("container.docker.parameters: ip and ip6: there is such an address in network as well: give only one")
+	}
+	if from.IPv4Address.IsValid() {
+		to.IPv4Address = from.IPv4Address
+	}
+	if from.IPv6Address.IsValid() {
+		to.IPv6Address = from.IPv6Address
+	}
+	to.LinkLocalIPs = append(to.LinkLocalIPs, from.LinkLocalIPs...)
 	return nil
 }

@@ -4,13 +4,9 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
-	"os"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/moby/moby/api/types/mount"
 )
 
 // mountOptions put something into the container. None may touch a dataset, and
@@ -28,6 +24,9 @@ var errPropagation = errors.New("propagation shared and rshared are refused: a m
 // tmpfsOption reads <path>[:<mount options>].
 func tmpfsOption(d *draft, value string) error {
 	target, options, _ := strings.Cut(value, ":")
+	if !path.IsAbs(target) {
+		return fmt.Errorf("path in the container %q: must be absolute", target)
+	}
 	target, err := d.place("tmpfs", target)
 	if err != nil {
 		return err
@@ -57,11 +56,12 @@ func volumeOption(d *draft, value string) error {
 	case !path.IsAbs(source) && !volumeName(source):
 		return fmt.Errorf("%q: an absolute path or the name of a docker volume is allowed", source)
 	}
-	for _, mode := range strings.Split(strings.Join(parts[2:], ""), ",") {
+	modes := strings.Join(parts[2:], "")
+	for _, mode := range strings.Split(modes, ",") {
 		switch {
 		case mode == "shared" || mode == "rshared":
 			return errPropagation
-		case len(parts) == 3 && !slices.Contains(volumeModes, mode):
+		case modes != "" && !slices.Contains(volumeModes, mode):
 			return fmt.Errorf("mode %q: %s are allowed", mode, strings.Join(volumeModes, ", "))
 		}
 	}
@@ -88,140 +88,6 @@ func (d *draft) anonymous(target string) error {
 		d.c.Config.Volumes = map[string]struct{}{}
 	}
 	d.c.Config.Volumes[target] = struct{}{}
-	return nil
-}
-
-// mountOption reads docker run's list of <key>=<value>.
-func mountOption(d *draft, value string) error {
-	fields, err := commas(value)
-	if err != nil {
-		return err
-	}
-	m := mount.Mount{Type: mount.TypeVolume}
-	for _, field := range fields {
-		key, text, given := strings.Cut(field, "=")
-		if err := mountField(&m, key, text, given); err != nil {
-			return fmt.Errorf("%q: %w", field, err)
-		}
-	}
-	switch {
-	case !path.IsAbs(m.Target):
-		return fmt.Errorf("target %q: must be absolute", m.Target)
-	case m.Type == mount.TypeBind && !path.IsAbs(m.Source):
-		return fmt.Errorf("source %q: must be absolute", m.Source)
-	case m.Type == mount.TypeBind:
-		err = allowedSource(m.Source, m.BindOptions == nil || !m.BindOptions.NonRecursive)
-	case m.Type == mount.TypeTmpfs && m.Source != "":
-		err = fmt.Errorf("source %q: a tmpfs has none", m.Source)
-	case m.Type == mount.TypeVolume && m.Source != "" && !volumeName(m.Source):
-		err = fmt.Errorf("source %q: not the name of a docker volume", m.Source)
-	}
-	if err != nil {
-		return err
-	}
-	if m.Target, err = d.place("mount", m.Target); err == nil {
-		d.c.Host.Mounts = append(d.c.Host.Mounts, m)
-	}
-	return err
-}
-
-func mountField(m *mount.Mount, key, text string, given bool) (err error) {
-	switch key {
-	case "type":
-		switch m.Type = mount.Type(text); m.Type {
-		case mount.TypeBind, mount.TypeVolume, mount.TypeTmpfs:
-			return nil
-		}
-		return errors.New("bind, volume and tmpfs are allowed")
-	case "source", "src":
-		m.Source = text
-	case "target", "destination", "dst":
-		m.Target = text
-	case "readonly", "ro":
-		m.ReadOnly, err = flag(text, given)
-	case "consistency":
-		m.Consistency = mount.Consistency(text)
-	case "bind-propagation", "bind-nonrecursive":
-		return bindField(m, key, text, given)
-	case "volume-nocopy", "volume-driver", "volume-opt", "volume-label":
-		return volumeField(m, key, text, given)
-	case "tmpfs-size", "tmpfs-mode":
-		return tmpfsField(m, key, text)
-	default:
-		return errors.New("type, source, target, readonly, bind-propagation, bind-nonrecursive, volume-driver, volume-opt, volume-label, volume-nocopy, tmpfs-size and tmpfs-mode are allowed")
-	}
-	return err
-}
-
-// flag is a word that may stand without a value.
-func flag(text string, given bool) (bool, error) {
-	if !given {
-		return true, nil
-	}
-	b, err := strconv.ParseBool(text)
-	if err != nil {
-		return false, errors.New("true and false are allowed")
-	}
-	return b, nil
-}
-
-func bindField(m *mount.Mount, key, text string, given bool) (err error) {
-	if m.BindOptions == nil {
-		m.BindOptions = &mount.BindOptions{}
-	}
-	if key == "bind-nonrecursive" {
-		m.BindOptions.NonRecursive, err = flag(text, given)
-		return err
-	}
-	switch p := mount.Propagation(text); p {
-	case mount.PropagationPrivate, mount.PropagationRPrivate, mount.PropagationSlave, mount.PropagationRSlave:
-		m.BindOptions.Propagation = p
-		return nil
-	}
-	return errPropagation
-}
-
-func volumeField(m *mount.Mount, key, text string, given bool) (err error) {
-	if m.VolumeOptions == nil {
-		m.VolumeOptions = &mount.VolumeOptions{Labels: map[string]string{}}
-	}
-	o := m.VolumeOptions
-	k, v, _ := strings.Cut(text, "=")
-	switch key {
-	case "volume-nocopy":
-		o.NoCopy, err = flag(text, given)
-		return err
-	case "volume-label":
-		o.Labels[k] = v
-		return nil
-	}
-	if o.DriverConfig == nil {
-		o.DriverConfig = &mount.Driver{Options: map[string]string{}}
-	}
-	if key == "volume-opt" {
-		o.DriverConfig.Options[k] = v
-		return nil
-	}
-	if strings.EqualFold(text, "flocker") {
-		return errors.New("name the dataset in a label flocker.volume")
-	}
-	o.DriverConfig.Name = text
-	return nil
-}
-
-func tmpfsField(m *mount.Mount, key, text string) (err error) {
-	if m.TmpfsOptions == nil {
-		m.TmpfsOptions = &mount.TmpfsOptions{}
-	}
-	if key == "tmpfs-size" {
-		m.TmpfsOptions.SizeBytes, err = bytesOf(text)
-		return err
-	}
-	n, err := strconv.ParseUint(text, 8, 32)
-	if err != nil {
-		return errors.New("an octal mode is allowed")
-	}
-	m.TmpfsOptions.Mode = os.FileMode(n)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"regexp"
 	"strings"
 
 	"github.com/moby/moby/api/types/container"
@@ -15,14 +16,14 @@ var networkOptions = map[string]option{
 	"add-host":      addHost,
 	"dns":           dnsOption,
 	"dns-option":    list(func(d *draft) *[]string { return &d.c.Host.DNSOptions }),
-	"dns-search":    list(func(d *draft) *[]string { return &d.c.Host.DNSSearch }),
+	"dns-search":    dnsSearch,
 	"domainname":    text(func(d *draft) *string { return &d.c.Config.Domainname }),
 	"expose":        exposeOption,
 	"hostname":      text(func(d *draft) *string { return &d.c.Config.Hostname }),
-	"ip":            address(true),
-	"ip6":           address(false),
-	"link":          list(func(d *draft) *[]string { return &d.c.Host.Links }),
-	"link-local-ip": linkLocal,
+	"ip":            address("ip"),
+	"ip6":           address("ip6"),
+	"link":          linkOption,
+	"link-local-ip": address("link-local-ip"),
 	"network":       networkOption,
 	"network-alias": list(func(d *draft) *[]string { return &d.first.Aliases }),
 	"publish":       publishOption,
@@ -39,7 +40,7 @@ func networkOption(d *draft, value string) error {
 			return err
 		}
 	}
-	if name == "" || name == "container:" {
+	if strings.TrimSpace(name) == "" || name == "container:" {
 		return errors.New("host, bridge, none, container:<name> and the name of a network are allowed")
 	}
 	if d.nets++; d.nets == 1 {
@@ -50,62 +51,117 @@ func networkOption(d *draft, value string) error {
 	return d.join(name, e)
 }
 
-// networkFields reads docker run's long form.
+// networkFields reads docker run's long form, which is all in lower case.
 func networkFields(value string, e *network.EndpointSettings) (name string, err error) {
-	fields, err := commas(value)
+	fields, err := commas(strings.ToLower(value))
 	for _, field := range fields {
-		key, text, _ := strings.Cut(field, "=")
-		switch key {
-		case "name":
-			name = text
-		case "alias":
-			e.Aliases = append(e.Aliases, text)
-		case "ip", "ip6":
-			err = setAddress(e, text)
-		case "driver-opt":
-			k, v, _ := strings.Cut(text, "=")
-			if e.DriverOpts == nil {
-				e.DriverOpts = map[string]string{}
-			}
-			e.DriverOpts[k] = v
-		default:
-			err = errors.New("name, alias, ip, ip6 and driver-opt are allowed")
+		key, text, given := strings.Cut(field, "=")
+		if !given {
+			return "", fmt.Errorf("%q: <key>=<value> is allowed", field)
 		}
-		if err != nil {
+		if key, text = strings.TrimSpace(key), strings.TrimSpace(text); key == "name" {
+			name = text
+		} else if err := networkField(e, key, text); err != nil {
 			return "", fmt.Errorf("%q: %w", field, err)
 		}
 	}
 	return name, err
 }
 
-func address(four bool) option {
-	return func(d *draft, value string) error {
-		if ip, err := netip.ParseAddr(value); err != nil || ip.Is4() != four {
-			return errors.New("an address of that kind is allowed")
+func networkField(e *network.EndpointSettings, key, text string) error {
+	switch key {
+	case "alias":
+		e.Aliases = append(e.Aliases, text)
+	case "ip", "ip6", "link-local-ip":
+		return setAddressOf(key, addressesOf(e), text)
+	case "driver-opt":
+		k, v, given := strings.Cut(text, "=")
+		if !given {
+			return errors.New("driver-opt=<key>=<value> is allowed")
 		}
-		return setAddress(&d.first, value)
+		if e.DriverOpts == nil {
+			e.DriverOpts = map[string]string{}
+		}
+		e.DriverOpts[strings.TrimSpace(k)] = strings.TrimSpace(v)
+	default:
+		return errors.New("name, alias, ip, ip6, link-local-ip and driver-opt are allowed")
 	}
+	return nil
 }
 
-func linkLocal(d *draft, value string) error {
-	ip, err := netip.ParseAddr(value)
-	if err != nil {
-		return errors.New("an IP address is allowed")
+// address is one of the container's in its first network.
+func address(key string) option {
+	return func(d *draft, value string) error { return setAddressOf(key, addressesOf(&d.first), value) }
+}
+
+func addressesOf(e *network.EndpointSettings) *network.EndpointIPAMConfig {
+	if e.IPAMConfig == nil {
+		e.IPAMConfig = &network.EndpointIPAMConfig{}
 	}
-	if d.first.IPAMConfig == nil {
-		d.first.IPAMConfig = &network.EndpointIPAMConfig{}
+	return e.IPAMConfig
+}
+
+func setAddressOf(key string, to *network.EndpointIPAMConfig, text string) error {
+	ip, err := ipAddress(text)
+	switch {
+	case err != nil:
+		return err
+	case key == "link-local-ip":
+		to.LinkLocalIPs = append(to.LinkLocalIPs, ip)
+	case ip.Is4() != (key == "ip"):
+		return errors.New("an address of that kind is allowed: ip is IPv4, ip6 is IPv6")
+	case ip.Is4():
+		to.IPv4Address = ip
+	default:
+		to.IPv6Address = ip
 	}
-	d.first.IPAMConfig.LinkLocalIPs = append(d.first.IPAMConfig.LinkLocalIPs, ip)
 	return nil
+}
+
+// ipAddress has no zone.
+func ipAddress(text string) (netip.Addr, error) {
+	ip, err := netip.ParseAddr(strings.TrimSpace(text))
+	if err != nil || ip.Zone() != "" {
+		return netip.Addr{}, errors.New("an IP address is allowed")
+	}
+	return ip.Unmap(), nil
 }
 
 func dnsOption(d *draft, value string) error {
-	ip, err := netip.ParseAddr(value)
+	ip, err := ipAddress(value)
 	if err != nil {
-		return errors.New("an IP address is allowed")
+		return err
 	}
 	d.c.Host.DNS = append(d.c.Host.DNS, ip)
 	return nil
+}
+
+const label = `[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?`
+
+var domainForm = regexp.MustCompile(`^(` + label + `(?:\.` + label + `)*)\.?\s*$`)
+
+// dnsSearch reads a domain, or . for none.
+func dnsSearch(d *draft, value string) error {
+	domain := strings.Trim(value, " ")
+	if domain != "." {
+		found := domainForm.FindStringSubmatch(domain)
+		if found == nil || !strings.ContainsFunc(domain, isLetter) || len(found[1]) >= 255 {
+			return errors.New("a domain, or . for none, is allowed")
+		}
+		domain = found[1]
+	}
+	d.c.Host.DNSSearch = append(d.c.Host.DNSSearch, domain)
+	return nil
+}
+
+func isLetter(c rune) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+// linkOption reads <container>[:<alias>].
+func linkOption(d *draft, value string) error {
+	if value == "" || strings.Count(value, ":") > 1 {
+		return errors.New("<container>[:<alias>] is allowed")
+	}
+	return list(func(d *draft) *[]string { return &d.c.Host.Links })(d, value)
 }
 
 // addHost reads <name>:<address>, or with = in place of the colon.
@@ -114,8 +170,9 @@ func addHost(d *draft, value string) error {
 	if !ok {
 		name, text, ok = strings.Cut(value, ":")
 	}
+	text = strings.TrimSpace(text)
 	text = strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")
-	if _, err := netip.ParseAddr(text); !ok || name == "" || err != nil && text != "host-gateway" {
+	if _, err := ipAddress(text); !ok || name == "" || err != nil && text != "host-gateway" {
 		return errors.New("<name>:<IP address> or <name>:host-gateway is allowed")
 	}
 	d.c.Host.ExtraHosts = append(d.c.Host.ExtraHosts, name+":"+text)

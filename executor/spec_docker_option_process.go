@@ -2,6 +2,9 @@ package executor
 
 import (
 	"errors"
+	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +26,7 @@ var processOptions = map[string]option{
 	"log-opt":     pairs(func(d *draft) *map[string]string { return &d.c.Host.LogConfig.Config }),
 	"runtime":     text(func(d *draft) *string { return &d.c.Host.Runtime }),
 	"stop-signal": text(func(d *draft) *string { return &d.c.Config.StopSignal }),
-	"stop-timeout": between(-1, 1<<31-1, func(d *draft, n int64) {
+	"stop-timeout": between(math.MinInt64, math.MaxInt64, func(d *draft, n int64) {
 		seconds := int(n)
 		d.c.Config.StopTimeout = &seconds
 	}),
@@ -36,7 +39,7 @@ var processOptions = map[string]option{
 	"health-retries":      between(0, 1<<31-1, func(d *draft, n int64) { health(d).Retries = int(n) }),
 	"health-start-period": duration(func(d *draft) *time.Duration { return &health(d).StartPeriod }),
 	"health-timeout":      duration(func(d *draft) *time.Duration { return &health(d).Timeout }),
-	"no-healthcheck":      noHealthcheck,
+	"no-healthcheck":      boolean(func(d *draft) *bool { return &d.noHealth }),
 
 	"cap-add":      list(func(d *draft) *[]string { return &d.c.Host.CapAdd }),
 	"cap-drop":     list(func(d *draft) *[]string { return &d.c.Host.CapDrop }),
@@ -46,7 +49,7 @@ var processOptions = map[string]option{
 	"privileged":   boolean(func(d *draft) *bool { return &d.c.Host.Privileged }),
 	"read-only":    boolean(func(d *draft) *bool { return &d.c.Host.ReadonlyRootfs }),
 	"security-opt": securityOption,
-	"sysctl":       pairs(func(d *draft) *map[string]string { return &d.c.Host.Sysctls }),
+	"sysctl":       sysctlOption,
 	"userns":       mode("host", func(d *draft) *container.UsernsMode { return &d.c.Host.UsernsMode }),
 	"uts":          mode("host", func(d *draft) *container.UTSMode { return &d.c.Host.UTSMode }),
 }
@@ -67,8 +70,12 @@ func initOption(d *draft, value string) error {
 }
 
 func labelOption(d *draft, value string) error {
-	if strings.HasPrefix(value, "flocker-executor.") {
+	key, _, _ := strings.Cut(value, "=")
+	switch {
+	case strings.HasPrefix(key, "flocker-executor."):
 		return errors.New("labels that begin with flocker-executor. are the executor's")
+	case strings.ContainsAny(strings.TrimLeft(key, blanks), blanks):
+		return fmt.Errorf("key %q: blanks are not allowed", key)
 	}
 	return pairs(func(d *draft) *map[string]string { return &d.c.Config.Labels })(d, value)
 }
@@ -78,6 +85,23 @@ func userOption(d *draft, value string) error {
 		return errors.New("the task's user is " + own + ": give only one")
 	}
 	return text(func(d *draft) *string { return &d.c.Config.User })(d, value)
+}
+
+// blanks that docker run looks for.
+const blanks = " \t"
+
+// sysctls of a namespace of the container, besides net. and fs.mqueue.
+var sysctls = []string{
+	"kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem",
+	"kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced",
+}
+
+func sysctlOption(d *draft, value string) error {
+	key, _, given := strings.Cut(value, "=")
+	if !given || !slices.Contains(sysctls, key) && !strings.HasPrefix(key, "net.") && !strings.HasPrefix(key, "fs.mqueue.") {
+		return fmt.Errorf("<key>=<value> is allowed, with a key that begins with net. or fs.mqueue., or is one of %s", strings.Join(sysctls, ", "))
+	}
+	return pairs(func(d *draft) *map[string]string { return &d.c.Host.Sysctls })(d, value)
 }
 
 func health(d *draft) *container.HealthConfig {
@@ -96,28 +120,30 @@ func healthCommand(d *draft, value string) error {
 	return nil
 }
 
-func noHealthcheck(d *draft, value string) error {
-	off := false
-	if err := boolean(func(*draft) *bool { return &off })(d, value); err != nil {
-		return err
+// endHealth is the last word on the engine's check.
+func (d *draft) endHealth() error {
+	if !d.noHealth {
+		return nil
 	}
-	if off {
-		health(d).Test = []string{"NONE"}
+	if d.c.Config.Healthcheck != nil {
+		return errors.New("container.docker.parameters: no-healthcheck: there are health- options as well: give only one")
 	}
+	d.c.Config.Healthcheck = &container.HealthConfig{Test: []string{"NONE"}}
 	return nil
 }
 
 // securityOption: a profile is a file of the command line, and its text here.
 func securityOption(d *draft, value string) error {
+	h := &d.c.Host
+	if value == "systempaths=unconfined" {
+		h.MaskedPaths, h.ReadonlyPaths = []string{}, []string{}
+		return nil
+	}
 	key, profile, given := strings.Cut(value, "=")
 	if !given {
 		key, profile, given = strings.Cut(value, ":") // the old form
 	}
-	h := &d.c.Host
 	switch {
-	case key == "systempaths" && profile == "unconfined":
-		h.MaskedPaths, h.ReadonlyPaths = []string{}, []string{}
-		return nil
 	case key == "seccomp" && profile != "unconfined" && profile != "builtin" && !strings.HasPrefix(profile, "{"):
 		return errors.New("seccomp=unconfined, or the JSON text of a profile, is allowed")
 	case key == "no-new-privileges", given && (key == "seccomp" || key == "apparmor" || key == "label"):

@@ -1,11 +1,11 @@
 package executor
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -31,20 +31,20 @@ var resourceOptions = map[string]option{
 	"memory-swappiness":  between(-1, 100, func(d *draft, n int64) { d.c.Host.MemorySwappiness = &n }),
 	"oom-kill-disable":   oomKillDisable,
 	"oom-score-adj":      between(-1000, 1000, func(d *draft, n int64) { d.c.Host.OomScoreAdj = int(n) }),
-	"pids-limit":         between(-1, math.MaxInt64, func(d *draft, n int64) { d.c.Host.PidsLimit = &n }),
+	"pids-limit":         between(math.MinInt64, math.MaxInt64, func(d *draft, n int64) { d.c.Host.PidsLimit = &n }),
 	"shm-size":           size(func(d *draft) *int64 { return &d.c.Host.ShmSize }),
 	"storage-opt":        pairs(func(d *draft) *map[string]string { return &d.c.Host.StorageOpt }),
 	"ulimit":             ulimitOption,
 
-	"blkio-weight":        between(0, 1000, func(d *draft, n int64) { d.c.Host.BlkioWeight = uint16(n) }),
+	"blkio-weight":        blkioWeight,
 	"blkio-weight-device": weightDevice,
-	"device-read-bps":     throttle(bytesOf, func(d *draft) *[]*blkiodev.ThrottleDevice { return &d.c.Host.BlkioDeviceReadBps }),
+	"device-read-bps":     throttle(rateOf, func(d *draft) *[]*blkiodev.ThrottleDevice { return &d.c.Host.BlkioDeviceReadBps }),
 	"device-read-iops":    throttle(countOf, func(d *draft) *[]*blkiodev.ThrottleDevice { return &d.c.Host.BlkioDeviceReadIOps }),
-	"device-write-bps":    throttle(bytesOf, func(d *draft) *[]*blkiodev.ThrottleDevice { return &d.c.Host.BlkioDeviceWriteBps }),
+	"device-write-bps":    throttle(rateOf, func(d *draft) *[]*blkiodev.ThrottleDevice { return &d.c.Host.BlkioDeviceWriteBps }),
 	"device-write-iops":   throttle(countOf, func(d *draft) *[]*blkiodev.ThrottleDevice { return &d.c.Host.BlkioDeviceWriteIOps }),
 
 	"device":             deviceOption,
-	"device-cgroup-rule": list(func(d *draft) *[]string { return &d.c.Host.DeviceCgroupRules }),
+	"device-cgroup-rule": deviceRule,
 	"gpus":               gpusOption,
 }
 
@@ -73,13 +73,15 @@ var errDevice = errors.New("<device of the node>[:<in the container>][:<some of 
 
 func deviceOption(d *draft, value string) error {
 	parts := strings.Split(value, ":")
-	m := container.DeviceMapping{PathOnHost: parts[0], PathInContainer: parts[0], CgroupPermissions: "rwm"}
+	m := container.DeviceMapping{PathOnHost: parts[0], PathInContainer: path.Clean(parts[0]), CgroupPermissions: "rwm"}
 	rest := parts[1:]
-	if n := len(rest); n > 0 && rest[n-1] != "" && strings.Trim(rest[n-1], "rwm") == "" {
+	if n := len(rest); n > 0 && isDeviceMode(rest[n-1]) {
 		m.CgroupPermissions, rest = rest[n-1], rest[:n-1]
 	}
 	if len(rest) == 1 {
 		m.PathInContainer, rest = rest[0], nil
+	} else {
+		m.PathOnHost = m.PathInContainer
 	}
 	if len(rest) > 0 || !path.IsAbs(m.PathOnHost) || !path.IsAbs(m.PathInContainer) {
 		return errDevice
@@ -88,73 +90,67 @@ func deviceOption(d *draft, value string) error {
 	return nil
 }
 
+// isDeviceMode: each of rwm at most once.
+func isDeviceMode(text string) bool {
+	for i, c := range text {
+		if !strings.ContainsRune("rwm", c) || strings.ContainsRune(text[:i], c) {
+			return false
+		}
+	}
+	return text != ""
+}
+
+var deviceRuleForm = regexp.MustCompile(`^[acb] ([0-9]+|\*):([0-9]+|\*) [rwm]{1,3}$`)
+
+func deviceRule(d *draft, value string) error {
+	if !deviceRuleForm.MatchString(value) {
+		return errors.New("<c, b or a> <major>:<minor> <some of rwm> is allowed; a number may be *")
+	}
+	d.c.Host.DeviceCgroupRules = append(d.c.Host.DeviceCgroupRules, value)
+	return nil
+}
+
+// Weights that the kernel has for block devices.
+const (
+	minWeight = 10
+	maxWeight = 1000
+)
+
 // throttle reads <device>:<rate>.
-func throttle(rate func(string) (int64, error), field func(*draft) *[]*blkiodev.ThrottleDevice) option {
+func throttle(rate func(string) (uint64, error), field func(*draft) *[]*blkiodev.ThrottleDevice) option {
 	return func(d *draft, value string) error {
 		device, text, _ := strings.Cut(value, ":")
 		n, err := rate(text)
-		if err != nil || n < 0 || !strings.HasPrefix(device, "/dev/") {
+		if err != nil || !strings.HasPrefix(device, "/dev/") {
 			return errors.New("/dev/<device>:<rate> is allowed")
 		}
-		*field(d) = append(*field(d), &blkiodev.ThrottleDevice{Path: device, Rate: uint64(n)})
+		*field(d) = append(*field(d), &blkiodev.ThrottleDevice{Path: device, Rate: n})
 		return nil
 	}
 }
 
-func countOf(text string) (int64, error) { return strconv.ParseInt(text, 10, 64) }
+func countOf(text string) (uint64, error) { return strconv.ParseUint(text, 10, 64) }
+
+func rateOf(text string) (uint64, error) {
+	n, err := bytesOf(text)
+	return uint64(n), err
+}
+
+func blkioWeight(d *draft, value string) error {
+	n, err := strconv.ParseUint(value, 0, 16)
+	if err != nil || n > maxWeight {
+		return fmt.Errorf("a whole number from 0 to %d is allowed", maxWeight)
+	}
+	d.c.Host.BlkioWeight = uint16(n)
+	return nil
+}
 
 func weightDevice(d *draft, value string) error {
 	device, text, _ := strings.Cut(value, ":")
 	n, err := strconv.ParseUint(text, 10, 16)
-	if err != nil || n != 0 && n < 10 || n > 1000 || !strings.HasPrefix(device, "/dev/") {
+	if err != nil || n != 0 && n < minWeight || n > maxWeight || !strings.HasPrefix(device, "/dev/") {
 		return errors.New("/dev/<device>:<weight from 10 to 1000> is allowed")
 	}
 	d.c.Host.BlkioWeightDevice = append(d.c.Host.BlkioWeightDevice, &blkiodev.WeightDevice{Path: device, Weight: uint16(n)})
 	return nil
-}
-
-// gpusOption reads all, a number, or a list as docker run does:
-// device=<id>[,…] in quotes, capabilities=, driver=, count=.
-func gpusOption(d *draft, value string) error {
-	fields, err := commas(value)
-	if err != nil {
-		return err
-	}
-	r := container.DeviceRequest{Options: map[string]string{}}
-	words := []string{"gpu"}
-	for _, field := range fields {
-		key, text, given := strings.Cut(field, "=")
-		switch {
-		case !given, key == "count":
-			r.Count, err = gpuCount(cmp.Or(text, key))
-		case key == "device":
-			r.DeviceIDs = strings.Split(text, ",")
-		case key == "driver":
-			r.Driver = text
-		case key == "capabilities":
-			words = append(words, strings.Split(text, ",")...)
-		default:
-			err = errors.New("count, device, driver and capabilities are allowed")
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if r.Count == 0 && len(r.DeviceIDs) == 0 {
-		r.Count = 1
-	}
-	r.Capabilities = [][]string{words}
-	d.c.Host.DeviceRequests = append(d.c.Host.DeviceRequests, r)
-	return nil
-}
-
-func gpuCount(text string) (int, error) {
-	if text == "all" {
-		return -1, nil
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < -1 {
-		return 0, fmt.Errorf("count %q: all or a number is allowed", text)
-	}
-	return n, nil
 }

@@ -71,7 +71,7 @@ func integer(field func(*draft) *int64) option {
 	}
 }
 
-// between is an integer within bounds.
+// between is an integer within bounds that the engine has none for.
 func between(low, high int64, set func(d *draft, n int64)) option {
 	return func(d *draft, value string) error {
 		n, err := strconv.ParseInt(value, 0, 64)
@@ -129,7 +129,7 @@ const nanosPerCPU = 1_000_000_000
 // cpusOption reads a decimal exactly.
 func cpusOption(d *draft, value string) error {
 	n, ok := new(big.Rat).SetString(value)
-	if !ok || len(value) > 32 || strings.ContainsAny(value, "eEpPxX/_") {
+	if !ok || len(value) > 32 {
 		return errors.New("a number of CPUs, as in 1.5, is allowed")
 	}
 	n.Mul(n, big.NewRat(nanosPerCPU, 1))

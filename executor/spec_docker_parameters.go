@@ -94,9 +94,15 @@ func (d *draft) judge() error {
 		return fmt.Errorf("container.docker.parameters: pid: value %q: in another PID namespace its processes could outlive the container, and use the volume of label %s: leave one of them out",
 			mode, d.volumes[0].Label)
 	}
+	if err := d.endHealth(); err != nil {
+		return err
+	}
 	h := d.c.Host
 	if strings.EqualFold(h.VolumeDriver, "flocker") {
 		return fmt.Errorf("volume driver %q: name the dataset in a label %svolume", h.VolumeDriver, d.options.LabelPrefix)
+	}
+	if h.LogConfig.Type == "none" && len(h.LogConfig.Config) > 0 {
+		return errors.New("container.docker.parameters: log-opt: log-driver none has no options: give only one")
 	}
 	if h.NanoCPUs > 0 && (h.CPUQuota > 0 || h.CPUPeriod > 0) {
 		return errors.New("container.docker.parameters: cpus: the task has a quota already, by limits.cpus, cpu-quota or cpu-period: give only one")

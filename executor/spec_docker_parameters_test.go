@@ -68,6 +68,7 @@ var parameterRows = []parameterRow{
 	{"cpu-shares", "512", func(c *docker.Container) { c.Host.CPUShares = 512 }},
 	{"c", "512", func(c *docker.Container) { c.Host.CPUShares = 512 }},
 	{"cpus", "1.5", func(c *docker.Container) { c.Host.NanoCPUs = 1_500_000_000 }},
+	{"cpus", "5/2", func(c *docker.Container) { c.Host.NanoCPUs = 2_500_000_000 }},
 	{"cpuset-cpus", "0-2,4", func(c *docker.Container) { c.Host.CpusetCpus = "0-2,4" }},
 	{"cpuset-mems", "0", func(c *docker.Container) { c.Host.CpusetMems = "0" }},
 	{"device", "/dev/fuse", func(c *docker.Container) { device(c, "/dev/fuse", "/dev/fuse", "rwm") }},
@@ -87,9 +88,11 @@ var parameterRows = []parameterRow{
 		c.Host.BlkioDeviceWriteIOps = []*blkiodev.ThrottleDevice{{Path: "/dev/sda", Rate: 7}}
 	}},
 	{"dns", "10.0.0.53", func(c *docker.Container) { c.Host.DNS = []netip.Addr{netip.MustParseAddr("10.0.0.53")} }},
+	{"dns", " ::ffff:10.0.0.53", func(c *docker.Container) { c.Host.DNS = []netip.Addr{netip.MustParseAddr("10.0.0.53")} }},
 	{"dns-option", "ndots:1", func(c *docker.Container) { c.Host.DNSOptions = []string{"ndots:1"} }},
 	{"dns-opt", "ndots:1", func(c *docker.Container) { c.Host.DNSOptions = []string{"ndots:1"} }},
 	{"dns-search", "example.com", func(c *docker.Container) { c.Host.DNSSearch = []string{"example.com"} }},
+	{"dns-search", " example.com. ", func(c *docker.Container) { c.Host.DNSSearch = []string{"example.com"} }},
 	{"domainname", "example.com", func(c *docker.Container) { c.Config.Domainname = "example.com" }},
 	{"entrypoint", "/run.sh", func(c *docker.Container) { c.Config.Entrypoint = []string{"/run.sh"} }},
 	{"entrypoint", "", func(c *docker.Container) { c.Config.Entrypoint = []string{""} }},
@@ -102,7 +105,10 @@ var parameterRows = []parameterRow{
 		c.Host.DeviceRequests = []container.DeviceRequest{{Count: -1, Capabilities: [][]string{{"gpu"}}, Options: map[string]string{}}}
 	}},
 	{"gpus", `"device=0,1",capabilities=utility`, func(c *docker.Container) {
-		c.Host.DeviceRequests = []container.DeviceRequest{{DeviceIDs: []string{"0", "1"}, Capabilities: [][]string{{"gpu", "utility"}}, Options: map[string]string{}}}
+		c.Host.DeviceRequests = []container.DeviceRequest{{DeviceIDs: []string{"0", "1"}, Capabilities: [][]string{{"utility", "gpu"}}, Options: map[string]string{}}}
+	}},
+	{"gpus", `count=0,"options=a=b,c=d"`, func(c *docker.Container) {
+		c.Host.DeviceRequests = []container.DeviceRequest{{Capabilities: [][]string{{"gpu"}}, Options: map[string]string{"a": "b", "c": "d"}}}
 	}},
 	{"gpus", "driver=nvidia", func(c *docker.Container) {
 		c.Host.DeviceRequests = []container.DeviceRequest{{Driver: "nvidia", Count: 1, Capabilities: [][]string{{"gpu"}}, Options: map[string]string{}}}
@@ -128,7 +134,9 @@ var parameterRows = []parameterRow{
 	{"ipc", "host", func(c *docker.Container) { c.Host.IpcMode = "host" }},
 	{"label", "a=b", func(c *docker.Container) { c.Config.Labels["a"] = "b" }},
 	{"l", "a", func(c *docker.Container) { c.Config.Labels["a"] = "" }},
-	{"link", "db:alias", func(c *docker.Container) { c.Host.Links = []string{"db:alias"} }},
+	{"link", "db:alias", func(c *docker.Container) {
+		c.Host.Links, endpoint(c).Links = []string{"db:alias"}, []string{"db:alias"}
+	}},
 	{"link-local-ip", "169.254.1.1", func(c *docker.Container) {
 		endpoint(c).IPAMConfig = address()
 		endpoint(c).IPAMConfig.LinkLocalIPs = []netip.Addr{netip.MustParseAddr("169.254.1.1")}
@@ -185,6 +193,11 @@ var parameterRows = []parameterRow{
 		published(c, "80/tcp", network.PortBinding{HostPort: "31000"})
 		published(c, "81/tcp", network.PortBinding{HostPort: "31001"})
 	}},
+	{"publish", "31000-31001:80", func(c *docker.Container) { published(c, "80/tcp", network.PortBinding{HostPort: "31000-31001"}) }},
+	{"publish", "::80", func(c *docker.Container) { published(c, "80/tcp", network.PortBinding{}) }},
+	{"publish", "published=31000,target=80,protocol=udp,mode=host", func(c *docker.Container) {
+		published(c, "80/udp", network.PortBinding{HostPort: "31000"})
+	}},
 	{"publish-all", "true", func(c *docker.Container) { c.Host.PublishAllPorts = true }},
 	{"P", "true", func(c *docker.Container) { c.Host.PublishAllPorts = true }},
 	{"read-only", "true", func(c *docker.Container) { c.Host.ReadonlyRootfs = true }},
@@ -209,6 +222,7 @@ var parameterRows = []parameterRow{
 	{"uts", "host", func(c *docker.Container) { c.Host.UTSMode = "host" }},
 	{"volume", "/srv:/x", func(c *docker.Container) { c.Host.Binds = []string{"/srv:/x"} }},
 	{"v", "/srv:/x:ro,Z,rslave", func(c *docker.Container) { c.Host.Binds = []string{"/srv:/x:ro,Z,rslave"} }},
+	{"volume", "/srv:/x:", func(c *docker.Container) { c.Host.Binds = []string{"/srv:/x:"} }},
 	{"volume", "vol:/x:nocopy", func(c *docker.Container) { c.Host.Binds = []string{"vol:/x:nocopy"} }},
 	{"volume", "/x", func(c *docker.Container) { c.Config.Volumes = map[string]struct{}{"/x": {}} }},
 	{"volume-driver", "nfs", func(c *docker.Container) { c.Host.VolumeDriver = "nfs" }},
@@ -257,6 +271,11 @@ func TestDockerParametersTogether(t *testing.T) {
 	}
 	if len(c.Host.DNS) != 2 || c.Host.Memory != 128<<20 || len(c.Host.Ulimits) != 1 || c.Host.Ulimits[0].Soft != 2 || c.Config.Env[len(c.Config.Env)-1] != "A=2" {
 		t.Errorf("%+v %v", c.Host, c.Config.Env)
+	}
+	fixed := parametered("ip", "10.0.0.9", "link-local-ip", "169.254.1.1")
+	fixed.Container.NetworkInfos[0].IPAddresses = []mesos.NetworkInfo_IPAddress{{IPAddress: ptr("10.0.0.8")}, {IPAddress: ptr("fd00::8")}}
+	if a := endpoint(contained(t, fixed).Container).IPAMConfig; a.IPv4Address.String() != "10.0.0.9" || a.IPv6Address.String() != "fd00::8" || len(a.LinkLocalIPs) != 1 {
+		t.Errorf("addresses %+v", a)
 	}
 	task := parametered("entrypoint", "/bin/bash", "cpu-shares", "7", "hostname", "mine", "privileged", "false")
 	task.Labels = withLabels("flocker.command", "x").Labels

@@ -48,15 +48,11 @@ func portOf(number uint32, protocol string) (network.Port, error) {
 }
 
 // publish maps a port of the container to one of the node; HostPort "" leaves it
-// to the engine.
+// to the engine, and a range lets it take one of them.
 func (d *draft) publish(port network.Port, b network.PortBinding) error {
 	if b.HostPort != "" {
-		n, err := strconv.ParseUint(b.HostPort, 10, 16)
-		if err != nil {
-			return fmt.Errorf("host port %q: 1 to %d are allowed", b.HostPort, math.MaxUint16)
-		}
-		if !d.ownsPort(n) {
-			return fmt.Errorf("host port %d: it is not among the task's resource ports (%s)", n, portsOf(d.task.Resources))
+		if err := d.ownsPorts(b.HostPort); err != nil {
+			return err
 		}
 	}
 	if d.c.Host.PortBindings == nil {
@@ -64,6 +60,24 @@ func (d *draft) publish(port network.Port, b network.PortBinding) error {
 	}
 	d.expose(port)
 	d.c.Host.PortBindings[port] = append(d.c.Host.PortBindings[port], b)
+	return nil
+}
+
+func (d *draft) ownsPorts(text string) error {
+	first, last, isRange := strings.Cut(text, "-")
+	if !isRange {
+		last = first
+	}
+	a, err1 := strconv.ParseUint(first, 10, 16)
+	b, err2 := strconv.ParseUint(last, 10, 16)
+	if err1 != nil || err2 != nil {
+		return fmt.Errorf("host port %q: 1 to %d are allowed", text, math.MaxUint16)
+	}
+	for n := a; n <= b; n++ {
+		if !d.ownsPort(n) {
+			return fmt.Errorf("host port %d: it is not among the task's resource ports (%s)", n, portsOf(d.task.Resources))
+		}
+	}
 	return nil
 }
 
