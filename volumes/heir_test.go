@@ -21,7 +21,7 @@ import (
 )
 
 // containerVariable makes an executor's task a container, without volumes when it
-// is "none".
+// is "none", and with another one when it is "two".
 const containerVariable = "VOLUMES_TEST_CONTAINER"
 
 // mapped is where a container sees its sandbox.
@@ -36,7 +36,8 @@ func containerOptions(dir, task string, s volumes.Store) volumes.Options {
 	o := options(dir, task, s)
 	o.Mapped = mapped(dir)
 	o.RemoveContainer = cluster{dir}.removeContainer
-	o.FinishEnv = []string{childVariable + "=" + dir, "PATH=" + os.Getenv("PATH")}
+	// Where races are looked for, every process would wait for a second at its end.
+	o.FinishEnv = []string{childVariable + "=" + dir, "PATH=" + os.Getenv("PATH"), "GORACE=atexit_sleep_ms=0"}
 	if failpoint.Enabled {
 		o.FinishEnv = append(o.FinishEnv, failpoint.Variable+"="+os.Getenv(failpoint.Variable))
 	}
@@ -57,8 +58,11 @@ func containerChild(dir, which string) int {
 	o := containerOptions(dir, "child", store{cluster: cluster{dir}, node: here, fault: fault})
 	o.Log = log
 	vols, script := []volumes.Volume{vol("data")}, writing
-	if which == "none" {
+	switch which {
+	case "none":
 		vols, script = nil, "while ! test -e go; do :; done"
+	case "two":
+		vols = append(vols, logs())
 	}
 	h, err := volumes.Hold(ctx, o, vols, nil)
 	if err != nil {
