@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"syscall"
 	"time"
 
 	"github.com/containerd/errdefs"
@@ -241,28 +240,4 @@ func (w *watch) find(ctx context.Context) (container.InspectResponse, error) {
 			return found.Container, context.Cause(ctx)
 		}
 	}
-}
-
-// tell publishes the end.
-func (w *watch) tell(ctx context.Context, end container.WaitResponse) {
-	why := ""
-	if end.Error != nil {
-		why = end.Error.Message
-	}
-	found, err := w.body.inspect(ctx)
-	s := found.Container.State
-	switch {
-	case w.body.removing.Load():
-	case errdefs.IsNotFound(err), err == nil && s != nil && removal(s):
-		why = "somebody removed the container"
-	case err == nil && s != nil && s.OOMKilled:
-		why = "it ran out of memory, and the kernel killed it"
-		w.body.memory.Store(true)
-	}
-	status := syscall.WaitStatus(end.StatusCode << 8)
-	w.body.finish(&status, why)
-}
-
-func removal(s *container.State) bool {
-	return s.Status == container.StateRemoving || s.Status == container.StateDead
 }
