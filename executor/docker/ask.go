@@ -26,7 +26,7 @@ func (b *Body) ask(ctx context.Context, o client.ContainerCreateOptions) (client
 	})
 	select {
 	case m := <-answer:
-		return m.ContainerCreateResult, m.err
+		return m.ContainerCreateResult, diskFull(m.err)
 	case <-ctx.Done():
 		return client.ContainerCreateResult{}, context.Cause(ctx)
 	}

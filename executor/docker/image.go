@@ -12,7 +12,7 @@ import (
 // if one is named; else the registry is asked, unless the image is there already
 // and ForcePull is off. report gets the progress as text, whenever it changes, from
 // this goroutine; the caller slows it down. The error is ErrImageNotFound,
-// ErrImageDenied, ErrRegistryUnreachable or ErrArchive where one of them fits.
+// ErrImageDenied, ErrRegistryUnreachable, ErrArchive or ErrDiskFull where one fits.
 // It may be called again.
 func (e *Engine) Prepare(ctx context.Context, c Container, report func(string)) error {
 	ref, err := parseImage(c.Image.Reference)

@@ -23,6 +23,9 @@ func (e *Engine) load(ctx context.Context, c Container, ref reference.Named, rep
 	name := reference.FamiliarString(ref)
 	report("loading image " + name + " from " + c.Image.File)
 	loaded, err := e.loadArchive(ctx, c)
+	if err = diskFull(err); errors.Is(err, ErrDiskFull) {
+		return fmt.Errorf("load image %s from %s: %w", name, c.Image.File, err)
+	}
 	if err != nil {
 		return fmt.Errorf("load image %s from %s: %w: it must be what `docker save` writes: %w", name, c.Image.File, ErrArchive, err)
 	}

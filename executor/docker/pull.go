@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"syscall"
 
 	"github.com/containerd/errdefs"
 	"github.com/distribution/reference"
@@ -46,6 +47,7 @@ var pullErrors = []struct {
 	kind  error
 	words []string
 }{
+	{ErrDiskFull, []string{syscall.ENOSPC.Error()}},
 	{ErrImageDenied, []string{"denied", "unauthorized", "authentication required", "no basic auth credentials", "403 forbidden", "incorrect username or password"}},
 	{ErrImageNotFound, []string{"manifest unknown", "name unknown", "not found"}},
 	{ErrRegistryUnreachable, []string{

@@ -1,0 +1,166 @@
+package integration_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	mesos "github.com/mesos/mesos-go/api/v1/lib"
+
+	"github.com/mesos-flocker/flocker-executor/integration/cluster"
+	"github.com/mesos-flocker/flocker-executor/integration/framework"
+	"github.com/mesos-flocker/flocker-executor/volumes/failpoint"
+)
+
+// containerPoints are where an executor with a container may die: what it was to
+// do next is for others. At the first ones the container is not there yet, at the
+// last ones not any more.
+var containerPoints = []string{
+	"keeper.start.after", "container.create.before", "container.create.after", "container.start.before", "container.start.after", "container.verify.after",
+	"container.remove.before", "container.remove.after", "return.before", "keeper.done.before",
+}
+
+// The executor is killed at each step of its container's life. Its keeper does the
+// rest, or with the linux launcher the node's next executor: the container is
+// removed, then the lease returned, long before that is over.
+func TestDockerKillMatrix(t *testing.T) {
+	inDocker(t, func(t *testing.T, isolation string, c *cluster.Minicluster) {
+		node := c.Nodes()[1].Name
+		engine := engineOf(t, c, node)
+		victim := func(point string) string { return strings.ReplaceAll("dies-"+isolation+"-"+point, ".", "-") }
+		for _, point := range containerPoints {
+			id := victim(point)
+			task := inContainer(id, node, id, "echo 1 > /data/log; sync /data/log")
+			task.Executor, task.Environment = binaries.failpoint, map[string]string{failpoint.Variable: point}
+			submit(t, c, task)
+		}
+		for _, point := range containerPoints {
+			diedAt(t, c, victim(point), point)
+		}
+		if isolation == "linux" {
+			finishes(t, c, inContainer(victim("heals"), node, victim("heals"), "true"))
+		}
+		for _, point := range containerPoints {
+			id := victim(point)
+			nothingOf(t, c, id, id)
+			returned := wellBeforeExpiry(t, c, id, node)
+			if point == "keeper.start.after" || point == "container.create.before" {
+				continue // there never was one
+			}
+			if removed := removedAt(t, engine, id); !removed.Before(returned) {
+				t.Errorf("%s: the container was removed at %s, the lease returned at %s", id, removed, returned)
+			}
+		}
+	})
+}
+
+// diedAt waits for the end of an executor that came to the point.
+func diedAt(t *testing.T, c cluster.Cluster, id, point string) {
+	t.Helper()
+	if _, err := c.Wait(deadline(t), id, func(s mesos.TaskStatus) bool { return framework.Terminal(s.GetState()) }); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := output(c, id, "stderr"); err != nil || !strings.Contains(said, "failpoint: dying at "+point) {
+		t.Fatalf("the point was not reached (%v): %s", err, said)
+	}
+}
+
+// wellBeforeExpiry asserts that a node has returned its lease within the first half
+// of its length since it was last renewed, and returns when.
+func wellBeforeExpiry(t *testing.T, c *cluster.Minicluster, name, node string) time.Time {
+	t.Helper()
+	var renewed time.Time
+	var length time.Duration
+	for _, e := range c.Service.Entries() {
+		var lease struct {
+			Dataset string  `json:"dataset_id"`
+			Expires float64 `json:"expires"`
+		}
+		if e.Method != "POST" || e.Node != node || e.Status >= 300 || json.Unmarshal([]byte(e.Body), &lease) != nil {
+			continue
+		}
+		if lease.Dataset == computedID(name) && lease.Expires > 0 {
+			renewed, length = e.Time, time.Duration(lease.Expires*float64(time.Second))
+		}
+	}
+	returned := leaseReturned(t, c, name, node)
+	if length < time.Minute || returned.Sub(renewed) > length/2 {
+		t.Errorf("a lease of %v was returned %v after it was renewed", length, returned.Sub(renewed))
+	}
+	return returned
+}
+
+// The executor is killed while the image is on its way: there is no container and
+// no keeper, and what the executor held stays leased until the node's next executor
+// gives it back.
+func TestDockerExecutorKilledWhilePulling(t *testing.T) {
+	inDocker(t, func(t *testing.T, isolation string, c *cluster.Minicluster) {
+		id, node := "pulls-"+isolation, c.Nodes()[0].Name
+		registry := newSlowRegistry(t)
+		submit(t, c, registry.from(inContainer(id, node, id, "true")))
+		registry.holdsUp(t)
+		mountedOn(t, c, id, c.Nodes()[0].Flocker)
+		killExecutor(t, c, id)
+		reaches(t, c, id, mesos.TASK_FAILED)
+		noContainer(t, c, id)
+		if l, held, err := leaseOf(deadline(t), c, computedID(id)); err != nil || !held || l.Expires > 4*time.Minute {
+			t.Errorf("nobody can have returned the lease: %+v %v (%v)", l, held, err)
+		}
+		finishes(t, c, inContainer(id+"-heals", node, id+"-heals", "true"))
+		registry.release()
+		nothingOf(t, c, id, id)
+		wellBeforeExpiry(t, c, id, node)
+	})
+}
+
+// The executor is killed while its engine is away, and the container runs on. Its
+// keeper waits: the lease runs out and another node's task gets it, but the dataset
+// stays until the engine is back and the container removed.
+func TestDockerExecutorKilledWhileTheEngineIsAway(t *testing.T) {
+	t.Parallel()
+	c := startFaulty(t, cluster.Options{Docker: true, Environment: map[string]string{"FLOCKER_EXECUTOR_LEASE": "8s"}})
+	nodes := c.Nodes()
+	runningIn(t, c, "away", nodes[0].Name, "away")
+	engine := engineOf(t, c, nodes[0].Name)
+	was := theContainer(t, engine, "away")
+	submit(t, c, inContainer("away-next", nodes[1].Name, "away", countingIn))
+	reaches(t, c, "away-next", mesos.TASK_STARTING)
+	if err := engine.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	killExecutor(t, c, "away")
+	reaches(t, c, "away", mesos.TASK_FAILED)
+	eventually(t, "the dataset is ordered to the other node", func() error { return primaryIs(c, "away", nodes[1].Flocker) })
+	if d, err := dataset(deadline(t), c, "away"); err != nil || d.Mounted != nodes[0].Flocker {
+		t.Errorf("the dataset left its running container: %+v (%v)", d, err)
+	}
+	if !lives(was.ID) {
+		t.Error("the container does not run any more")
+	}
+	last := lastSynced(t, c, "away")
+	if err := engine.Start(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	status := reaches(t, c, "away-next", mesos.TASK_RUNNING)
+	began := time.Unix(0, int64(status.GetTimestamp()*float64(time.Second)))
+	if removed := removedAt(t, engine, "away"); !removed.Before(began) {
+		t.Errorf("the container was removed at %s, the other node's task began at %s", removed, began)
+	}
+	containsAll(t, c, "away-next", last)
+	kill(t, c, "away-next")
+	nothingOf(t, c, "away", "away")
+	nothingOf(t, c, "away-next", "away")
+}
+
+// lives says whether a process of a container is left, whatever its engine says.
+func lives(container string) bool {
+	all, _ := filepath.Glob("/proc/[0-9]*/cgroup")
+	return slices.ContainsFunc(all, func(path string) bool {
+		text, err := os.ReadFile(path)
+		return err == nil && strings.Contains(string(text), container)
+	})
+}
