@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"go.uber.org/zap"
 
@@ -120,15 +121,38 @@ func (h *Held) binds() []BodyBind {
 func (h *Held) verify(pid int, b BodyBind, m mounts.Mount) error {
 	v, err := mounts.ViewOf(pid, b.Path)
 	switch {
-	case errors.Is(err, mounts.ErrEnded):
-		h.o.log().Info("the container ended before its mounts could be looked at", zap.String("path", b.Path))
-		return nil
 	case err != nil:
-		return err
 	case v.Device != b.Device || v.Subtree != m.Subtree:
 		return fmt.Errorf("%s in the container is another filesystem than the dataset: device %#x, expected %#x", b.Path, v.Device, b.Device)
 	case b.ReadOnly && !v.ReadOnly:
 		return fmt.Errorf("%s in the container is writable, and was to be read-only", b.Path)
+	default:
+		err = h.verifyInside(pid, b, v.Inside)
+	}
+	if errors.Is(err, mounts.ErrEnded) {
+		h.o.log().Info("the container ended before its mounts could be looked at", zap.String("path", b.Path))
+		return nil
+	}
+	return err
+}
+
+// verifyInside looks for what else the engine has mounted in a dataset, through a
+// link of the image as a rule. A container that may mount may have done it itself,
+// and what it mounts is its own affair.
+func (h *Held) verifyInside(pid int, b BodyBind, inside []mounts.Inner) error {
+	for _, i := range inside {
+		if slices.ContainsFunc(h.vols, func(v *holding) bool { return v.mount.Device == i.Device && v.mount.Subtree == i.Subtree }) {
+			continue
+		}
+		may, err := mounts.MayMount(pid)
+		if err != nil {
+			return err
+		}
+		if !may {
+			return fmt.Errorf("%s in the container has something else mounted inside, at %s: what is written there would not be in the dataset; "+
+				"no other volume, and nothing of the engine's own as /etc/hosts, may lead into it, also not through a link of the image", b.Path, i.Point)
+		}
+		h.o.log().Info("something is mounted in the dataset, perhaps by the task itself, which has CAP_SYS_ADMIN", zap.String("path", b.Path), zap.String("at", i.Point))
 	}
 	return nil
 }

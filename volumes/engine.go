@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/mesos-flocker/flocker-executor/volumes/listener"
 	"github.com/mesos-flocker/flocker-executor/volumes/mounts"
 )
 
@@ -18,9 +16,9 @@ func seen(ctx context.Context, engine string, vols []*holding) error {
 	if len(vols) == 0 {
 		return nil
 	}
-	pid, err := peer(ctx, engine)
+	pid, err := listener.PID(ctx, engine)
 	if err != nil {
-		return fmt.Errorf("container engine %s: %w", engine, err)
+		return fmt.Errorf("container engine: %w", err)
 	}
 	for _, v := range vols {
 		view, err := mounts.ViewOf(pid, v.mount.Point)
@@ -34,27 +32,4 @@ func seen(ctx context.Context, engine string, vols []*holding) error {
 		}
 	}
 	return nil
-}
-
-// peer is the process that listens on a socket. A service manager may have
-// opened the socket for the engine; then it is that one.
-func peer(ctx context.Context, socket string) (int, error) {
-	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", socket)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = conn.Close() }() // nothing was sent
-	raw, err := conn.(*net.UnixConn).SyscallConn()
-	if err != nil {
-		return 0, err
-	}
-	var who *unix.Ucred
-	failed := raw.Control(func(fd uintptr) { who, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) })
-	if err = errors.Join(failed, err); err != nil {
-		return 0, err
-	}
-	if who.Pid == 0 {
-		return 0, errors.New("the engine is not seen from here, for it is in another PID namespace: a task with volumes needs one on the node itself")
-	}
-	return int(who.Pid), nil
 }

@@ -27,7 +27,8 @@ type Body struct {
 
 	running atomic.Pointer[Running] // set by Start
 	why     atomic.Pointer[string]
-	memory  atomic.Bool // it ran out of it
+	memory  atomic.Bool            // it ran out of it
+	parent  atomic.Pointer[string] // of the container's cgroup, "" the engine's choice; set by Create
 	exited  chan syscall.WaitStatus
 	over    sync.Once // exited is closed
 
@@ -62,23 +63,16 @@ func (b *Body) Name() string { return b.c.Name }
 func (b *Body) Engine() string { return b.engine.socket }
 
 // Create makes the container and does not start it. The binds must exist: the
-// engine makes no directory that is missing, and none may be hidden from the
-// engine (ErrHidden). A volume of the image's inside one is an error. The
-// container's labels name the datasets. A container of this name and with
-// these labels is a leftover of an attempt whose outcome nobody learned, and is
-// removed first; any other container of this name is ErrName.
+// engine makes no directory that is missing. That the engine sees the datasets
+// there is for the caller to know (volumes.Held.StartContainer). A volume of the
+// image's that would be mounted inside one or over it is an error. The container's
+// labels name the datasets. A container of this name and with these labels is a
+// leftover of an attempt whose outcome nobody learned, and is removed first; any
+// other container of this name is ErrName.
 func (b *Body) Create(ctx context.Context, binds []volumes.BodyBind) error {
-	err := b.sees(binds)
+	err := b.nothingOver(ctx, binds)
 	if err == nil {
-		err = b.create(ctx, binds)
-	}
-	if errdefs.IsConflict(err) {
-		if err = b.removeOwn(ctx); err == nil {
-			err = b.create(ctx, binds)
-		}
-	}
-	if err == nil {
-		err = b.nothingInside(ctx, binds)
+		err = b.anew(ctx, func(ctx context.Context) error { return b.create(ctx, binds) })
 	}
 	if err == nil {
 		err = b.join(ctx)
@@ -89,9 +83,24 @@ func (b *Body) Create(ctx context.Context, binds []volumes.BodyBind) error {
 	return nil
 }
 
+// anew makes a container of this name, again when the leftover of an attempt has
+// been removed.
+func (b *Body) anew(ctx context.Context, create func(context.Context) error) error {
+	limited := func() error {
+		ctx, cancel := context.WithTimeout(ctx, changeTimeout)
+		defer cancel()
+		return create(ctx)
+	}
+	err := limited()
+	if errdefs.IsConflict(err) {
+		if err = b.removeOwn(ctx); err == nil {
+			err = limited()
+		}
+	}
+	return err
+}
+
 func (b *Body) create(ctx context.Context, binds []volumes.BodyBind) error {
-	ctx, cancel := context.WithTimeout(ctx, changeTimeout)
-	defer cancel()
 	ref, err := parseImage(b.c.Image.Reference)
 	if err != nil {
 		return err

@@ -27,7 +27,7 @@ func (b *Body) dial(ctx context.Context, network, address string) (net.Conn, err
 	case run == nil:
 		return nil, errNotStarted
 	case b.process == nil:
-		return nil, fmt.Errorf("%w: its process cannot be seen from here", ErrHidden)
+		return nil, ErrHidden
 	}
 	space, err := os.Open(fmt.Sprintf("/proc/%d/ns/net", run.PID))
 	if err != nil {

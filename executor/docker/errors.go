@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"syscall"
+
+	"github.com/mesos-flocker/flocker-executor/volumes/listener"
 )
 
 // What callers tell apart, with errors.Is.
@@ -27,8 +29,8 @@ var (
 	ErrName = errors.New("the container's name is taken")
 	// ErrCgroup: the container's cgroup cannot be made below the executor's.
 	ErrCgroup = errors.New("the container would live outside the executor's cgroup")
-	// ErrHidden: the engine cannot be relied on to see what this process sees.
-	ErrHidden = errors.New("the docker engine does not see the dataset")
+	// ErrHidden: the engine or its containers are in another PID namespace.
+	ErrHidden = listener.ErrHidden
 )
 
 func absent(socket string, err error) error {

@@ -20,6 +20,14 @@ type View struct {
 	Device   uint64 // as st_dev would say
 	Subtree  string // root of the mount in its filesystem
 	ReadOnly bool
+	Inside   []Inner // what is mounted in it, but not what is mounted in that
+}
+
+// Inner is a mount inside another.
+type Inner struct {
+	Point   string // as the process names it, without links
+	Device  uint64
+	Subtree string
 }
 
 // ViewOf tells what process pid, which may be in a mount namespace and a root
@@ -71,13 +79,26 @@ func viewOf(process, dir string) (View, error) {
 func view(table []*mountinfo.Info, id int, device uint64) (View, error) {
 	for _, i := range table {
 		if i.ID == id && Device(i) == device {
-			return View{Device: device, Subtree: i.Root, ReadOnly: strings.Contains(","+i.Options+",", ",ro,")}, nil
+			return View{
+				Device: device, Subtree: i.Root, ReadOnly: strings.Contains(","+i.Options+",", ",ro,"), Inside: insideOf(table, id),
+			}, nil
 		}
 	}
 	if len(table) == 0 {
 		return View{}, os.NewSyscallError("mountinfo", unix.ESRCH) // of a process without namespaces
 	}
 	return View{}, fmt.Errorf("mount id %d of device %s is not in its mount table", id, deviceName(device))
+}
+
+// insideOf goes by what is mounted on what: a mount that this one hides lies on
+// another, whatever its path is.
+func insideOf(table []*mountinfo.Info, id int) (inside []Inner) {
+	for _, i := range table {
+		if i.Parent == id && i.ID != id {
+			inside = append(inside, Inner{Point: i.Mountpoint, Device: Device(i), Subtree: i.Root})
+		}
+	}
+	return inside
 }
 
 func mountRoot(fd int) error {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
 	"github.com/mesos-flocker/flocker-executor/volumes/mounts"
@@ -31,7 +32,7 @@ func TestViewOf(t *testing.T) {
 	}
 	want := mounts.View{Device: s.Dev, Subtree: "/", ReadOnly: true}
 	for _, path := range []string{inner, link} {
-		if v, err := mounts.ViewOf(there.Pid, path); err != nil || v != want {
+		if v, err := mounts.ViewOf(there.Pid, path); err != nil || !cmp.Equal(v, want) {
 			t.Errorf("%s there is %+v, %v; want %+v", path, v, err, want)
 		}
 	}
