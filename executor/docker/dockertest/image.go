@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"strings"
@@ -19,11 +20,20 @@ func (e *Engine) Import(ctx context.Context, name string, changes ...string) err
 	return Import(ctx, e.API, name, changes...)
 }
 
+// ImportLinks is Import with symbolic links besides, path to target.
+func (e *Engine) ImportLinks(ctx context.Context, name string, links map[string]string, changes ...string) error {
+	return load(ctx, e.API, name, content{links: links}, changes)
+}
+
 // Import makes an image out of the machine's static busybox, with a link in /bin
 // for everything that it can do. changes are instructions of a Dockerfile, such as
 // "STOPSIGNAL SIGUSR1". The command is none.
 func Import(ctx context.Context, api *client.Client, name string, changes ...string) error {
-	root, err := rootfs(nil)
+	return load(ctx, api, name, content{}, changes)
+}
+
+func load(ctx context.Context, api *client.Client, name string, c content, changes []string) error {
+	root, err := rootfs(c)
 	if err != nil {
 		return fmt.Errorf("make image %s: %w", name, err)
 	}
@@ -38,8 +48,14 @@ func Import(ctx context.Context, api *client.Client, name string, changes ...str
 	return nil
 }
 
-// rootfs is the tar of a root filesystem, with ballast in a file.
-func rootfs(ballast []byte) (io.Reader, error) {
+// content of an image besides busybox.
+type content struct {
+	ballast []byte            // of a file
+	links   map[string]string // path to target
+}
+
+// rootfs is the tar of a root filesystem.
+func rootfs(c content) (io.Reader, error) {
 	path, err := exec.LookPath("busybox")
 	if err != nil {
 		return nil, err
@@ -65,14 +81,18 @@ func rootfs(ballast []byte) (io.Reader, error) {
 	if err := add(w, "etc/passwd", 0o644, []byte("root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n")); err != nil {
 		return nil, err
 	}
-	if err := add(w, "ballast", 0o644, ballast); err != nil {
+	if err := add(w, "ballast", 0o644, c.ballast); err != nil {
 		return nil, err
 	}
+	links := map[string]string{}
+	maps.Copy(links, c.links)
 	for _, name := range strings.Fields(string(names)) {
-		if name == "busybox" {
-			continue
+		if name != "busybox" {
+			links["bin/"+name] = "busybox"
 		}
-		if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeSymlink, Name: "bin/" + name, Linkname: "busybox", Mode: 0o777}); err != nil {
+	}
+	for name, target := range links {
+		if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeSymlink, Name: strings.TrimPrefix(name, "/"), Linkname: target, Mode: 0o777}); err != nil {
 			return nil, err
 		}
 	}

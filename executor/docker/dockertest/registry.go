@@ -49,7 +49,7 @@ func (r *Registry) Requests() int64 { return r.requests.Load() }
 // Push puts an image of one layer, busybox and ballast bytes of noise, in place,
 // and returns its full name. It must not be called while an engine pulls.
 func (r *Registry) Push(name string, ballast []byte) (string, error) {
-	root, err := rootfs(ballast)
+	root, err := rootfs(content{ballast: ballast})
 	if err != nil {
 		return "", err
 	}
