@@ -22,13 +22,21 @@ type container struct {
 
 var _ executor.Container = container{}
 
-// container opens the engine, which only a task in a container needs.
+// container opens the engine, which only a task in a container needs. One that
+// could never run the task is an error here, before anything is leased.
 func (s *settings) container(ctx context.Context, spec executor.Spec, log *zap.Logger) (executor.Container, error) {
 	engine, err := docker.Open(ctx, docker.Options{Socket: s.dockerSocket, Config: s.dockerConfig, Log: log})
 	if err != nil {
 		return nil, err
 	}
-	return container{Body: engine.Body(*spec.Container), engine: engine, c: *spec.Container}, nil
+	body := engine.Body(*spec.Container)
+	if len(spec.Volumes) > 0 {
+		if err := body.AllowsVolumes(ctx); err != nil {
+			engine.Close()
+			return nil, err
+		}
+	}
+	return container{Body: body, engine: engine, c: *spec.Container}, nil
 }
 
 // Prepare has the container's image there.

@@ -1,19 +1,19 @@
 package docker
 
 import (
-	"context"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
-
-	"github.com/moby/moby/client"
 )
 
 // CgroupParent returns what a container's cgroup parent must be so that an
 // executor whose /proc/self/cgroup is self shares its cgroup with it: the agent's
 // limits and accounting hold, and what the agent kills dies whole. "" is the
-// engine's own choice, when the executor is in no cgroup of an agent's. driver is the
-// engine's; the error is ErrCgroup if that cannot make such a cgroup.
+// engine's own choice, when the executor is in no cgroup of an agent's. driver and
+// version are what the engine says of its cgroups; an engine that does not say the
+// version is taken to use v1 where there is any of it. The error is ErrCgroup if
+// the engine cannot make such a cgroup.
 //
 // With cgroup v1 it is the path in the freezer hierarchy, which the agent's linux
 // launcher kills by (src/slave/containerizer/mesos/linux_launcher.cpp), else in the
@@ -21,17 +21,37 @@ import (
 // With v2 it is the executor's cgroup without its last part if that is leaf, which
 // is where the agent keeps processes: a cgroup with processes has no children that
 // are limited.
-func CgroupParent(self, driver string) (string, error) {
-	parent := ownCgroup(self)
-	if parent == "" || driver == "cgroupfs" {
-		return parent, nil
+func CgroupParent(self, driver, version string) (string, error) {
+	parent := ownCgroup(self, version)
+	switch {
+	case parent == "":
+		return "", nil
+	case slices.Contains(strings.Split(parent, "/"), ".."):
+		return "", fmt.Errorf("%w %s, which is above the root of the cgroup namespace and cannot be named", ErrCgroup, parent)
+	case driver != "cgroupfs":
+		return "", fmt.Errorf("%w %s: the engine's cgroup driver is %s, and only cgroupfs can make one there", ErrCgroup, parent, driver)
 	}
-	return "", fmt.Errorf("%w %s: the engine's cgroup driver is %s, and only cgroupfs can make one there", ErrCgroup, parent, driver)
+	return parent, nil
 }
 
-func ownCgroup(self string) string {
-	paths := map[string]string{} // of controllers; that of v2 has no name
-	for line := range strings.Lines(self) {
+func ownCgroup(self, version string) string {
+	paths := cgroups(self)
+	if _, v1 := paths["memory"]; version == "2" || version != "1" && !v1 {
+		paths = map[string]string{"memory": unleaf(paths[""])}
+	}
+	for _, controller := range []string{"freezer", "memory"} {
+		if agents(paths[controller]) {
+			return paths[controller]
+		}
+	}
+	return ""
+}
+
+// cgroups are the paths in the text of a /proc/<pid>/cgroup, by controllers; that
+// of v2 has no name.
+func cgroups(text string) map[string]string {
+	paths := map[string]string{}
+	for line := range strings.Lines(text) {
 		// hierarchy:controllers:path
 		f := strings.SplitN(strings.TrimSuffix(line, "\n"), ":", 3)
 		if len(f) != 3 {
@@ -41,49 +61,22 @@ func ownCgroup(self string) string {
 			paths[controller] = f[2]
 		}
 	}
-	for _, controller := range []string{"freezer", "memory"} {
-		if agents(paths[controller]) {
-			return paths[controller]
-		}
-	}
-	if _, hybrid := paths["memory"]; hybrid || !agents(paths[""]) {
-		return ""
-	}
-	if path.Base(paths[""]) == "leaf" {
-		return path.Dir(paths[""])
-	}
-	return paths[""]
+	return paths
 }
 
-// agents: systemd's units and sessions are not an agent's containers, and those
-// above the root of the cgroup namespace cannot be named.
+func unleaf(cgroup string) string {
+	if path.Base(cgroup) == "leaf" {
+		return path.Dir(cgroup)
+	}
+	return cgroup
+}
+
+// agents: systemd's units and sessions are not an agent's containers. Those may lie
+// in a slice or service, if that is the agent's --cgroups_root.
 func agents(cgroup string) bool {
-	for _, element := range strings.Split(cgroup, "/") {
-		switch path.Ext(element) {
-		case ".slice", ".service", ".scope":
-			return false
-		}
-		if element == ".." {
-			return false
-		}
+	switch path.Ext(cgroup) {
+	case ".slice", ".service", ".scope":
+		return false
 	}
 	return strings.Trim(cgroup, "/") != ""
-}
-
-// cgroupParent refuses volumes where they cannot be fenced; a container without
-// any is then the engine's own affair.
-func (b *Body) cgroupParent(ctx context.Context, volumes bool) (string, error) {
-	if ownCgroup(string(b.engine.selfCgroup)) == "" {
-		return "", nil
-	}
-	answer, err := b.engine.api.Info(ctx, client.InfoOptions{})
-	if err != nil {
-		return "", fmt.Errorf("ask for the engine's cgroup driver: %w", err)
-	}
-	parent, err := CgroupParent(string(b.engine.selfCgroup), answer.Info.CgroupDriver)
-	if err != nil && !volumes {
-		b.engine.log.Warn(err.Error() + "; the agent's limits do not hold for the container, nor does it end with the executor")
-		return "", nil
-	}
-	return parent, err
 }

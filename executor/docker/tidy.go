@@ -14,8 +14,8 @@ import (
 // parent in hierarchies where the executor is not in it: the agent knows nothing of
 // them. One that is in use is not empty and stays.
 func (b *Body) tidyCgroups() {
-	parent := ownCgroup(string(b.engine.selfCgroup))
-	if parent == "" {
+	parent := b.parent.Load()
+	if parent == nil || *parent == "" {
 		return
 	}
 	table, err := mounts.Table()
@@ -32,25 +32,14 @@ func (b *Body) tidyCgroups() {
 		case m.FSType != "cgroup":
 			continue
 		}
-		if !inside(string(b.engine.selfCgroup), controllers, parent) {
-			_ = unix.Rmdir(filepath.Join(m.Mountpoint, parent)) // there need not be any
+		if !inside(cgroups(string(b.engine.selfCgroup)), controllers, *parent) {
+			_ = unix.Rmdir(filepath.Join(m.Mountpoint, *parent)) // there need not be any
 		}
 	}
 }
 
-// inside tells whether the line of self for a hierarchy with one of these
-// controllers is parent.
-func inside(self string, controllers []string, parent string) bool {
-	for line := range strings.Lines(self) {
-		f := strings.SplitN(strings.TrimSuffix(line, "\n"), ":", 3)
-		if len(f) != 3 || f[2] != parent {
-			continue
-		}
-		for _, controller := range strings.Split(f[1], ",") {
-			if slices.Contains(controllers, controller) {
-				return true
-			}
-		}
-	}
-	return false
+// inside tells whether a process with these cgroups is in parent, in the hierarchy
+// of any of the controllers.
+func inside(own map[string]string, controllers []string, parent string) bool {
+	return slices.ContainsFunc(controllers, func(c string) bool { return unleaf(own[c]) == parent })
 }

@@ -23,9 +23,12 @@ const (
 
 // Options of an engine.
 type Options struct {
-	LiveRestore bool     // containers survive the engine's restart
-	Bridge      bool     // containers may have a network, a bridge of the engine's own
-	Args        []string // of dockerd, besides
+	LiveRestore     bool     // containers survive the engine's restart
+	Bridge          bool     // containers may have a network, a bridge of the engine's own
+	CgroupV2        bool     // the engine finds cgroup v2 on the machine, whatever else that has
+	CgroupNamespace bool     // the engine is in one of its own
+	Systemd         bool     // the engine's cgroup driver is systemd; no container starts
+	Args            []string // of dockerd, besides
 }
 
 // Engine is a running dockerd. One goroutine uses it.
@@ -85,9 +88,10 @@ func (e *Engine) args() []string {
 	args := []string{
 		"--data-root", filepath.Join(e.Dir, "data"), "--exec-root", filepath.Join(e.Dir, "exec"),
 		"--pidfile", filepath.Join(e.Dir, "pid"), "--host", "unix://" + e.Socket,
-		"--config-file", filepath.Join(e.Dir, "daemon.json"), "--cgroup-parent", e.cgroup,
+		"--config-file", filepath.Join(e.Dir, "daemon.json"),
 		"--iptables=false", "--ip-masq=false", "--ip-forward=false", "--shutdown-timeout", "1",
 	}
+	args = append(args, e.driver()...)
 	switch {
 	case e.bridge != "":
 		args = append(args, "--bridge", e.bridge)
@@ -111,7 +115,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err := os.WriteFile(filepath.Join(e.Dir, "daemon.json"), []byte("{}"), 0o644); err != nil {
 		return fmt.Errorf("start docker engine: %w", err)
 	}
-	cmd := exec.Command("dockerd", e.args()...)
+	cmd := e.command()
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
