@@ -10,7 +10,9 @@ import (
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
+	"github.com/moby/moby/client"
 
+	"github.com/mesos-flocker/flocker-executor/executor/docker"
 	"github.com/mesos-flocker/flocker-executor/integration/cluster"
 	"github.com/mesos-flocker/flocker-executor/integration/framework"
 	"github.com/mesos-flocker/flocker-executor/volumes/failpoint"
@@ -56,6 +58,37 @@ func TestDockerKillMatrix(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The executor is killed while the engine makes its container, and goes on making
+// it: its keeper gives the lease back and removes what has come of it.
+func TestDockerExecutorKilledWhileItIsMade(t *testing.T) {
+	t.Parallel()
+	c := docked(t, "posix")
+	id, node := "unmade", c.Nodes()[0].Name
+	engine := engineOf(t, c, node)
+	driver := newSlowDriver(t, engine, id, atCreate)
+	submit(t, c, driver.slowly(inContainer(id, node, id, countingIn)))
+	driver.holdsUp(t)
+	killExecutor(t, c, id)
+	reaches(t, c, id, mesos.TASK_FAILED)
+	gone(t, c, id)
+	driver.release()
+	removes(t, engine, id)
+	nothingOf(t, c, id, id)
+}
+
+// removes waits until the engine has removed a container of the task.
+func removes(t *testing.T, e *cluster.Engine, id string) {
+	t.Helper()
+	events := e.API.Events(deadline(t), client.EventsListOptions{
+		Since: "0", Filters: make(client.Filters).Add("event", "destroy").Add("label", docker.LabelTask+"="+id),
+	})
+	select {
+	case <-events.Messages:
+	case err := <-events.Err:
+		t.Fatal("the engine does not remove the container: ", err)
+	}
 }
 
 // diedAt waits for the end of an executor that came to the point.
