@@ -26,7 +26,7 @@ func (e *Engine) Close() error {
 		_ = e.Resume() // SIGTERM means nothing to a stopped process
 	}
 	_ = e.API.Close() // idle connections
-	return errors.Join(e.stop(syscall.SIGTERM), e.killRest(), e.unmount(), e.removeCgroups(), e.removeBridge(), e.removeDir())
+	return errors.Join(e.stop(syscall.SIGTERM), e.killRest(), e.stopListening(), e.unmount(), e.removeCgroups(), e.removeBridge(), e.removeDir())
 }
 
 // killRest kills what a killed engine leaves: containerd, its shims and the

@@ -28,6 +28,7 @@ type Options struct {
 	CgroupV2        bool     // the engine finds cgroup v2 on the machine, whatever else that has
 	CgroupNamespace bool     // the engine is in one of its own
 	Systemd         bool     // the engine's cgroup driver is systemd; no container starts
+	Activated       bool     // this process makes the socket and hands it on, as systemd does
 	Args            []string // of dockerd, besides
 }
 
@@ -41,6 +42,8 @@ type Engine struct {
 	bridge  string
 	dockerd *exec.Cmd
 	ended   chan struct{}
+
+	listening *os.File // the socket of an engine that is Activated
 }
 
 // New starts an engine that ends with the test, and puts the image busybox into it.
@@ -87,7 +90,7 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 func (e *Engine) args() []string {
 	args := []string{
 		"--data-root", filepath.Join(e.Dir, "data"), "--exec-root", filepath.Join(e.Dir, "exec"),
-		"--pidfile", filepath.Join(e.Dir, "pid"), "--host", "unix://" + e.Socket,
+		"--pidfile", filepath.Join(e.Dir, "pid"), "--host", e.host(),
 		"--config-file", filepath.Join(e.Dir, "daemon.json"),
 		"--iptables=false", "--ip-masq=false", "--ip-forward=false", "--shutdown-timeout", "1",
 	}
@@ -115,7 +118,10 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err := os.WriteFile(filepath.Join(e.Dir, "daemon.json"), []byte("{}"), 0o644); err != nil {
 		return fmt.Errorf("start docker engine: %w", err)
 	}
-	cmd := e.command()
+	cmd, err := e.handOn(e.command())
+	if err != nil {
+		return err
+	}
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
