@@ -151,7 +151,7 @@ func ours(labels map[string]string, found container.InspectResponse) bool {
 func (b *Body) inspect(ctx context.Context) (client.ContainerInspectResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	return b.engine.api.ContainerInspect(ctx, b.c.Name, client.ContainerInspectOptions{})
+	return b.engine.api.ContainerInspect(ctx, b.ref(), client.ContainerInspectOptions{})
 }
 
 // Exited delivers how the container ended, once, after all its output was
@@ -172,6 +172,15 @@ func (b *Body) Why() string {
 // OutOfMemory says whether the kernel killed a process of the container for want of
 // memory. It means something when Why does.
 func (b *Body) OutOfMemory() bool { return b.memory.Load() }
+
+// ref is what the engine knows the container by: its name, until it runs. Then
+// somebody may give it another.
+func (b *Body) ref() string {
+	if run := b.Running(); run != nil {
+		return run.ID
+	}
+	return b.c.Name
+}
 
 func (b *Body) field() zap.Field { return zap.String("container", b.c.Name) }
 

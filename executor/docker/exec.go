@@ -34,7 +34,7 @@ func (b *Body) exec(ctx context.Context, argv, env []string) (int, error) {
 	if b.Running() == nil {
 		return 0, errNotStarted
 	}
-	made, err := b.engine.api.ExecCreate(ctx, b.c.Name, client.ExecCreateOptions{
+	made, err := b.engine.api.ExecCreate(ctx, b.ref(), client.ExecCreateOptions{
 		AttachStdout: true, AttachStderr: true, Env: env, Cmd: argv,
 	})
 	if err != nil {

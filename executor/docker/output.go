@@ -187,7 +187,7 @@ func (f closerFunc) Close() error { f(); return nil }
 func (b *Body) attach(ctx context.Context, o *output) (*stream, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	a, err := b.engine.api.ContainerAttach(ctx, b.c.Name, client.ContainerAttachOptions{Stream: true, Stdout: true, Stderr: true})
+	a, err := b.engine.api.ContainerAttach(ctx, b.ref(), client.ContainerAttachOptions{Stream: true, Stdout: true, Stderr: true})
 	if err != nil {
 		return nil, fmt.Errorf("attach to its output: %w", err)
 	}
@@ -200,7 +200,7 @@ func (b *Body) attach(ctx context.Context, o *output) (*stream, error) {
 // it has no end, gets one from the log driver.
 func (b *Body) resume(ctx context.Context, o *output, since time.Time, runs bool) *stream {
 	life, cancel, begun := b.lasting(ctx)
-	logs, err := b.engine.api.ContainerLogs(life, b.c.Name, client.ContainerLogsOptions{
+	logs, err := b.engine.api.ContainerLogs(life, b.ref(), client.ContainerLogsOptions{
 		ShowStdout: true, ShowStderr: true, Follow: runs,
 		Since: fmt.Sprintf("%d.%09d", since.Unix(), since.Nanosecond()),
 	})

@@ -10,7 +10,7 @@ import (
 )
 
 // Remove kills the container and removes it with the image's own volumes. It
-// returns nil only when the engine says that there is no container of this name
+// returns nil only when the engine says that there is no such container
 // and its first process, if it can be seen, is gone; until then it tries again,
 // for as long as ctx lasts. It may be called in any state, again and again.
 func (b *Body) Remove(ctx context.Context) error {
@@ -18,7 +18,7 @@ func (b *Body) Remove(ctx context.Context) error {
 	if err := b.answered(ctx); err != nil {
 		return err
 	}
-	if err := b.engine.remove(ctx, b.c.Name); err != nil {
+	if err := b.engine.remove(ctx, b.ref()); err != nil {
 		return err
 	}
 	// An engine that was given another folder knows no container and killed none.

@@ -111,6 +111,6 @@ func (s *signaller) ask(ctx context.Context, sig syscall.Signal) error {
 	if sig == syscall.SIGTERM {
 		name = s.stop
 	}
-	_, err := s.body.engine.api.ContainerKill(ctx, s.body.c.Name, client.ContainerKillOptions{Signal: name})
+	_, err := s.body.engine.api.ContainerKill(ctx, s.body.ref(), client.ContainerKillOptions{Signal: name})
 	return err
 }

@@ -56,7 +56,7 @@ func (b *Body) prepareWatch(ctx context.Context) (*watch, error) {
 // wait asks to be told of the end; ctx bounds the asking.
 func (w *watch) wait(ctx context.Context, condition container.WaitCondition) error {
 	life, cancel, begun := w.body.lasting(ctx)
-	w.exit = w.body.engine.api.ContainerWait(life, w.body.c.Name, client.ContainerWaitOptions{Condition: condition})
+	w.exit = w.body.engine.api.ContainerWait(life, w.body.ref(), client.ContainerWaitOptions{Condition: condition})
 	w.cancel = cancel
 	if err := begun(); err != nil {
 		w.unwait()
