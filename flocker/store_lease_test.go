@@ -112,9 +112,7 @@ func TestNoteFails(t *testing.T) {
 
 func TestRenew(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	s := w.warm(node1)
-	r := hold(t, s, want("webapp-data"))
+	w, s, r := holding(t)
 	w.asked()
 	n := &notes{}
 	v := volumes.Want{Name: "webapp-data", Lease: 2 * time.Minute, Renew: &r}

@@ -112,9 +112,7 @@ func TestPutBackInTime(t *testing.T) {
 func TestRemovedByHand(t *testing.T) {
 	t.Parallel()
 	for _, lifetime := range []time.Duration{0, time.Hour} {
-		w := newWorld(t)
-		s := w.warm(node1)
-		r := hold(t, s, want("webapp-data"))
+		w, s, r := holding(t)
 		w.SetLease(r.Dataset, node2, lifetime)
 		w.asked()
 		giveBack(t, s, r)

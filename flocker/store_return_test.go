@@ -23,9 +23,7 @@ const leases, leasePaths = "/v1/configuration/leases", "/v1/configuration/leases
 // ours was removed stays.
 func TestDeleteAppliedAnswerLostOtherNodeLeases(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	s := w.warm(node1)
-	r := hold(t, s, want("webapp-data"))
+	w, s, r := holding(t)
 	w.asked()
 	w.Inject(flockertest.Fault{Method: "DELETE", Path: leasePaths, Drop: flockertest.AfterApplied})
 	taken := make(chan struct{})
@@ -47,9 +45,7 @@ func TestDeleteAppliedAnswerLostOtherNodeLeases(t *testing.T) {
 func TestDeleteAnswerLost(t *testing.T) {
 	t.Parallel()
 	for _, drop := range []flockertest.Drop{flockertest.AfterApplied, flockertest.BeforeApplied} {
-		w := newWorld(t)
-		s := w.warm(node1)
-		r := hold(t, s, want("webapp-data"))
+		w, s, r := holding(t)
 		w.asked()
 		w.Inject(flockertest.Fault{Method: "DELETE", Path: leasePaths, Drop: drop})
 		giveBack(t, s, r)
@@ -81,9 +77,7 @@ func TestReturn(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			s := w.warm(node1)
-			r := hold(t, s, want("webapp-data"))
+			w, s, r := holding(t)
 			id := r.Dataset
 			if test.change != nil {
 				test.change(w, &r)
@@ -101,9 +95,7 @@ func TestReturn(t *testing.T) {
 // TestReturnFails: what cannot be returned is said, and can be tried again.
 func TestReturnFails(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	s := w.warm(node1)
-	r := hold(t, s, want("webapp-data"))
+	w, s, r := holding(t)
 	w.Down()
 	err := s.Return(soon(t, time.Second), r)
 	var e *flocker.Error
@@ -122,9 +114,7 @@ func TestReturnFails(t *testing.T) {
 // TestRenewalOfUnknownOutcome: whose the lease is, is not certain after it.
 func TestRenewalOfUnknownOutcome(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	s := w.warm(node1)
-	r := hold(t, s, want("webapp-data"))
+	w, s, r := holding(t)
 	w.asked()
 	answer := make(chan struct{})
 	slow := w.Inject(flockertest.Fault{Method: "POST", Path: leases, Until: answer, Answer: flockertest.ServerError()})

@@ -68,6 +68,14 @@ func (w *world) warm(node string) *flocker.Store {
 	return s
 }
 
+// holding is a world whose node 1 has a lease of webapp-data.
+func holding(t *testing.T) (*world, *flocker.Store, volumes.Record) {
+	t.Helper()
+	w := newWorld(t)
+	s := w.warm(node1)
+	return w, s, hold(t, s, want("webapp-data"))
+}
+
 // asked returns the requests since it was last called, such as "POST leases 0".
 func (w *world) asked() []string {
 	all := w.Entries()

@@ -38,8 +38,14 @@ func child(dir string) int {
 		return 1
 	}
 	script := `echo $$ > data/pid; setsid sh -c 'while :; do echo x >> data/log; done' & while ! test -e go; do :; done`
-	if err := h.Start(ctx, shell(script, o.Sandbox)); err != nil {
-		fmt.Println("start:", err)
+	return toItsEnd(ctx, dir, h, h.Start(ctx, shell(script, o.Sandbox)))
+}
+
+// toItsEnd waits for the end of a task whose start has ended with failed, and
+// releases its volumes.
+func toItsEnd(ctx context.Context, dir string, h *volumes.Held, failed error) int {
+	if failed != nil {
+		fmt.Println("start:", failed)
 	} else {
 		check(os.WriteFile(filepath.Join(dir, "started"), nil, 0o600))
 		<-h.Exited()

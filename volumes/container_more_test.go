@@ -46,6 +46,14 @@ func (b *troubled) steps() *[]string {
 	return &steps
 }
 
+// oneDataset is a world with an engine and a dataset that is on this node.
+func oneDataset(t *testing.T) (w *world, id string) {
+	t.Helper()
+	w = newWorld(t)
+	w.engine()
+	return w, w.dataset("data", here)
+}
+
 var errEngine = errors.New("no space left on device")
 
 // A container that the engine has not removed may write: the lease stays, and the
@@ -96,9 +104,7 @@ func TestContainerStartFails(t *testing.T) {
 		}, "create", "is gone or replaced"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			w.engine()
-			w.dataset("data", here)
+			w, _ := oneDataset(t)
 			o := w.containerOptions("task-1")
 			b := &troubled{standIn: newStandIn(w.dir, "one", writing)}
 			steps := b.steps()
@@ -131,9 +137,7 @@ func (w *world) mountPoint() string {
 
 // What is gone before the start begins is not looked for by an engine.
 func TestContainerOfWhatIsGone(t *testing.T) {
-	w := newWorld(t)
-	w.engine()
-	id := w.dataset("data", here)
+	w, id := oneDataset(t)
 	h := w.hold(w.containerOptions("task-1"), vol("data"))
 	must(t, unix.Unmount(w.path("root", id), unix.MNT_DETACH))
 	b := &troubled{standIn: newStandIn(w.dir, "one", writing)}
@@ -153,9 +157,7 @@ func TestContainerOfWhatIsGone(t *testing.T) {
 func TestContainerNotJournalled(t *testing.T) {
 	for stage, want := range map[string]string{"wanted": "", "held": "create"} {
 		t.Run(stage, func(t *testing.T) {
-			w := newWorld(t)
-			w.engine()
-			w.dataset("data", here)
+			w, _ := oneDataset(t)
 			h := w.hold(w.containerOptions("task-1"), vol("data"))
 			entry := w.path("state", w.journal()[0])
 			place := strings.Replace(entry, "/wanted/", "/"+stage+"/", 1)
@@ -184,9 +186,7 @@ func TestContainerNotJournalled(t *testing.T) {
 // The keeper is there before the container, and its lease is renewed while the
 // engine takes its time.
 func TestContainerIsKeptWhileItIsMade(t *testing.T) {
-	w := newWorld(t)
-	w.engine()
-	id := w.dataset("data", here)
+	w, id := oneDataset(t)
 	o := w.containerOptions("task-1")
 	o.Lease = 400 * time.Millisecond
 	h := w.hold(o, vol("data"))
@@ -206,9 +206,7 @@ func TestContainerIsKeptWhileItIsMade(t *testing.T) {
 
 // The watch over the mounts is there for containers, too.
 func TestContainersMountTornAway(t *testing.T) {
-	w := newWorld(t)
-	w.engine()
-	id := w.dataset("data", here)
+	w, id := oneDataset(t)
 	h := w.inContainer(w.containerOptions("task-1"), newStandIn(w.dir, "one", writing))
 	must(t, unix.Unmount(w.path("root", id), unix.MNT_DETACH))
 	if err := lost(t, h); !strings.Contains(err.Error(), id) || !strings.Contains(err.Error(), "is gone") {
@@ -220,9 +218,7 @@ func TestContainersMountTornAway(t *testing.T) {
 
 // A container may have ended before its mounts can be looked at.
 func TestContainerEndsAtOnce(t *testing.T) {
-	w := newWorld(t)
-	w.engine()
-	w.dataset("data", here)
+	w, _ := oneDataset(t)
 	h := w.hold(w.containerOptions("task-1"), vol("data"))
 	must(t, h.StartContainer(t.Context(), &troubled{standIn: newStandIn(w.dir, "one", writing), start: killed}))
 	if status := exited(t, h); status.Signal() != unix.SIGKILL {
@@ -234,9 +230,7 @@ func TestContainerEndsAtOnce(t *testing.T) {
 
 // Part of a dataset is not the dataset.
 func TestContainerHasAllOfTheDataset(t *testing.T) {
-	w := newWorld(t)
-	w.engine()
-	id := w.dataset("data", here)
+	w, id := oneDataset(t)
 	h := w.hold(w.containerOptions("task-1"), vol("data"))
 	must(t, os.Mkdir(w.path("root", id, "part"), 0o755))
 	b := newStandIn(w.dir, "one", writing)

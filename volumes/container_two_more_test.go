@@ -50,25 +50,27 @@ func TestContainerWithTwoVolumes(t *testing.T) {
 
 func (w *world) leased(id string) bool { return w.cluster.read().Leases[id].Node == here }
 
-// The second dataset is verified like the first.
-func TestSecondVolumeIsVerified(t *testing.T) {
-	w := newWorld(t)
-	w.engine()
-	w.dataset("data", here)
-	w.dataset("logs", here)
-	h := w.hold(w.containerOptions("task-1"), vol("data"), logs())
-	b := newStandIn(w.dir, "one", writing)
-	b.bind = func(b *volumes.BodyBind) {
-		if b.Volume == "logs" {
-			b.Source = "/dev/shm"
-		}
+// Each of two datasets is verified.
+func TestBothVolumesAreVerified(t *testing.T) {
+	for _, bad := range []string{"data", "logs"} {
+		t.Run(bad, func(t *testing.T) {
+			w, _ := oneDataset(t)
+			w.dataset("logs", here)
+			h := w.hold(w.containerOptions("task-1"), vol("data"), logs())
+			b := newStandIn(w.dir, "one", writing)
+			b.bind = func(b *volumes.BodyBind) {
+				if b.Volume == bad {
+					b.Source = "/dev/shm"
+				}
+			}
+			err := h.StartContainer(t.Context(), b)
+			if err == nil || !strings.Contains(err.Error(), "start task with volume "+bad) || !strings.Contains(w.log(), "remove one") {
+				t.Errorf("start: %v, requests %s", err, w.log())
+			}
+			must(t, h.Release(t.Context()))
+			w.clean()
+		})
 	}
-	err := h.StartContainer(t.Context(), b)
-	if err == nil || !strings.Contains(err.Error(), "start task with volume logs") || !strings.Contains(w.log(), "remove one") {
-		t.Errorf("start: %v, requests %s", err, w.log())
-	}
-	must(t, h.Release(t.Context()))
-	w.clean()
 }
 
 // What a dead executor had of two datasets its keeper gives back, the container

@@ -77,6 +77,19 @@ func (w *world) started() bool {
 	return err == nil
 }
 
+// startedOrDead waits until the task runs, or its executor has ended.
+func (w *world) startedOrDead(e *executor) {
+	w.t.Helper()
+	eventually(w.t, "the task runs, or the executor is dead", func() bool {
+		select {
+		case <-e.done:
+			return true
+		default:
+			return w.started()
+		}
+	})
+}
+
 func (w *world) recover(dryRun bool) volumes.Report {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), 10*time.Second)

@@ -69,18 +69,7 @@ func containerChild(dir, which string) int {
 		fmt.Println("hold:", err)
 		return 1
 	}
-	body := newStandIn(dir, "child", script)
-	if err := h.StartContainer(ctx, body); err != nil {
-		fmt.Println("start:", err)
-	} else {
-		check(os.WriteFile(filepath.Join(dir, "started"), nil, 0o600))
-		<-h.Exited()
-	}
-	if err := h.Release(ctx); err != nil {
-		fmt.Println("release:", err)
-		return 1
-	}
-	return 0
+	return toItsEnd(ctx, dir, h, h.StartContainer(ctx, newStandIn(dir, "child", script)))
 }
 
 // heir is what the keeper of a dead executor becomes.

@@ -36,14 +36,7 @@ func TestContainerKillMatrix(t *testing.T) {
 			w.engine()
 			id := w.dataset("data", there)
 			e := w.containerExecutor("data", failpoint.Variable+"="+point)
-			eventually(t, "the container runs, or the executor is dead", func() bool {
-				select {
-				case <-e.done:
-					return true
-				default:
-					return w.started()
-				}
-			})
+			w.startedOrDead(e)
 			if point == "keeper.finish.before" {
 				must(t, e.cmd.Process.Kill())
 			}

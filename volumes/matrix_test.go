@@ -41,14 +41,7 @@ func TestKillMatrix(t *testing.T) {
 			w := newWorld(t)
 			id := w.dataset("data", there)
 			e := w.executor(failpoint.Variable + "=" + point)
-			eventually(t, "the task runs, or the executor is dead", func() bool {
-				select {
-				case <-e.done:
-					return true
-				default:
-					return w.started()
-				}
-			})
+			w.startedOrDead(e)
 			must(t, os.WriteFile(w.path("sandbox", "go"), nil, 0o600))
 			killed := e.wait(t)
 			if guard := strings.HasPrefix(point, "guard.stage."); killed == guard {

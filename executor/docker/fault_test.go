@@ -26,14 +26,19 @@ func wantConsecutive(t *testing.T, file string) {
 	}
 }
 
-func restart(t *testing.T, d *dockertest.Engine, end func() error) {
+// restart ends the engine while a container counts, and starts it again.
+func restart(t *testing.T, d *dockertest.Engine, e *docker.Engine, end func() error) (docker.Container, *docker.Body) {
 	t.Helper()
+	c := task(t, counting)
+	b := started(t, e, c)
+	wantOutput(t, c.Stdout, "line 10\n")
 	if err := end(); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	return c, b
 }
 
 // lastLine is where the counting has come to.
@@ -48,10 +53,7 @@ func TestLiveRestore(t *testing.T) {
 	e := open(t, d)
 	for name, end := range map[string]func() error{"stopped": d.Stop, "killed": d.Kill} {
 		t.Run(name, func(t *testing.T) {
-			c := task(t, counting)
-			b := started(t, e, c)
-			wantOutput(t, c.Stdout, "line 10\n")
-			restart(t, d, end)
+			c, b := restart(t, d, e, end)
 			before := lastLine(t, c.Stdout)
 			wantGrowth(t, c.Stdout, before)
 			select {
@@ -91,10 +93,7 @@ func TestEngineRestartedWithoutLiveRestore(t *testing.T) {
 	e := open(t, d)
 	for name, end := range map[string]func() error{"stopped": d.Stop, "killed": d.Kill} {
 		t.Run(name, func(t *testing.T) {
-			c := task(t, counting)
-			b := started(t, e, c)
-			wantOutput(t, c.Stdout, "line 10\n")
-			restart(t, d, end)
+			_, b := restart(t, d, e, end)
 			status, known := ended(t, b)
 			if !known || status.ExitStatus() == 0 {
 				t.Errorf("status %#x, known: %v, why: %q", status, known, b.Why())
