@@ -178,7 +178,7 @@ func TestExamplesMarathonSound(t *testing.T) {
 		if err := exampleApp(t, name).Sound(); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if !slices.Contains([]string{"one-volume.json", "two-volumes.json"}, name) {
+		if !slices.Contains([]string{"one-volume.json", "two-volumes.json", "container.json"}, name) {
 			t.Errorf("%s is run by no test", name)
 		}
 	}

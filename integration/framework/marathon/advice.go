@@ -12,7 +12,7 @@ func (a App) Sound() error {
 	if !a.flocker() {
 		return nil
 	}
-	return errors.Join(a.soundCommand(), a.soundNumbers())
+	return errors.Join(a.soundCommand(), a.soundContainer(), a.soundNumbers())
 }
 
 // flocker says whether the app is meant for flocker-executor.
@@ -40,6 +40,15 @@ func (a App) soundCommand() error {
 		errs = append(errs, fmt.Errorf("user %q: want none, and the label flocker.user: it would be the executor's user, who may bind nothing", user))
 	}
 	return errors.Join(errs...)
+}
+
+// soundContainer is about images, in which the executor would find neither the
+// node's datasets nor a docker engine.
+func (a App) soundContainer() error {
+	if c := a.Container; c != nil && c.Docker != nil {
+		return fmt.Errorf("container.docker.image %q: want the label flocker.image: the image would be the executor's", c.Docker.Image)
+	}
+	return nil
 }
 
 // soundNumbers is about two instances at once that want the same dataset: the

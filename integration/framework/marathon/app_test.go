@@ -47,6 +47,9 @@ func TestSound(t *testing.T) {
 		"no cmd":            {`{` + good + `}`, []string{`cmd ""`}},
 		"args":              {`{` + good + `, "args": ["x"]}`, []string{"args", "cmd"}},
 		"user":              {`{` + good + `, "cmd": "x", "user": "nobody"}`, []string{`user "nobody"`, "flocker.user"}},
+		"container":         {`{` + good + `, "cmd": "x", "container": {"type": "DOCKER", "docker": {"image": "redis:7"}}}`, []string{`image "redis:7"`, "flocker.image"}},
+		"mesos's container": {`{` + good + `, "cmd": "x", "container": {"type": "MESOS", "docker": {"image": "redis:7"}}}`, []string{`image "redis:7"`}},
+		"host volumes":      {`{` + good + `, "cmd": "x", "container": {"type": "MESOS", "volumes": [{"containerPath": "a", "hostPath": "/a", "mode": "RW"}]}}`, nil},
 		"all kept capacity": {`{` + strings.Replace(good, `"minimumHealthCapacity": 0`, `"minimumHealthCapacity": 1`, 1) + `, "cmd": "x"}`, []string{"minimumHealthCapacity 1"}},
 	} {
 		err := parse(t, tc.definition).Sound()
