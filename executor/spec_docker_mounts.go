@@ -105,6 +105,9 @@ func (d *draft) sourceVolume(v mesos.Volume, mode string) error {
 	if driver := cmp.Or(s.GetDriver(), d.docker.GetVolumeDriver()); driver != "" {
 		m.VolumeOptions = &mount.VolumeOptions{DriverConfig: &mount.Driver{Name: driver, Options: options}}
 	}
+	if err := allowedVolume(m.VolumeOptions); err != nil {
+		return fmt.Errorf("source: %w", err)
+	}
 	d.c.Host.Mounts = append(d.c.Host.Mounts, m)
 	return nil
 }
@@ -142,7 +145,19 @@ func allowedSource(source string, recursive bool) error {
 	clean := path.Clean(source)
 	if volumes.Inside(clean, storageRoot) || recursive && volumes.Inside(storageRoot, clean) {
 		return fmt.Errorf("source %q: below %s are the node's datasets, which come by labels only; "+
-			"a mount with bind-nonrecursive leaves them out", source, storageRoot)
+			"a mount with bind-nonrecursive, and without slave propagation, leaves them out", source, storageRoot)
+	}
+	return nil
+}
+
+// allowedVolume refuses the same of a volume of the engine: its own driver, local,
+// mounts any device or directory.
+func allowedVolume(o *mount.VolumeOptions) error {
+	if o == nil || o.DriverConfig == nil {
+		return nil
+	}
+	if err := allowedSource(o.DriverConfig.Options["device"], true); err != nil {
+		return fmt.Errorf("option device: %w", err)
 	}
 	return nil
 }

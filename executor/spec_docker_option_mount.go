@@ -34,11 +34,13 @@ func mountOption(d *draft, value string) error {
 	case m.Type == mount.TypeBind && !path.IsAbs(m.Source):
 		return fmt.Errorf("source %q: must be absolute", m.Source)
 	case m.Type == mount.TypeBind:
-		err = allowedSource(m.Source, m.BindOptions == nil || !m.BindOptions.NonRecursive)
+		err = allowedSource(m.Source, bringsMounts(m.BindOptions))
 	case m.Type == mount.TypeTmpfs && m.Source != "":
 		err = fmt.Errorf("source %q: a tmpfs has none", m.Source)
 	case m.Type == mount.TypeVolume && m.Source != "" && !volumeName(m.Source):
 		err = fmt.Errorf("source %q: not the name of a docker volume", m.Source)
+	case m.Type == mount.TypeVolume:
+		err = allowedVolume(m.VolumeOptions)
 	}
 	if err != nil {
 		return err
@@ -47,6 +49,12 @@ func mountOption(d *draft, value string) error {
 		d.c.Host.Mounts = append(d.c.Host.Mounts, m)
 	}
 	return err
+}
+
+// bringsMounts says whether a bind has the mounts below its source too, be it those
+// that are mounted later.
+func bringsMounts(o *mount.BindOptions) bool {
+	return o == nil || !o.NonRecursive || o.Propagation == mount.PropagationSlave || o.Propagation == mount.PropagationRSlave
 }
 
 func mountField(m *mount.Mount, key, text string, given bool) (err error) {
