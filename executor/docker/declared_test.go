@@ -1,7 +1,9 @@
 package docker_test
 
 import (
+	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -81,5 +83,40 @@ func wantNothingMade(t *testing.T, dir string) {
 	inside, err := os.ReadDir(dir)
 	if err != nil || len(inside) > 0 {
 		t.Errorf("in the dataset are %v, %v", inside, err)
+	}
+}
+
+// An image without volumes, or with none but at the dataset's path, costs one
+// request that tells so, and a task without datasets none.
+func TestRequestsForVolumesOfTheImage(t *testing.T) {
+	dir, device := dataset(t)
+	bind := []volumes.BodyBind{{Volume: "v", Dataset: "id", Source: dir, Path: "/data", Device: device}}
+	if err := shared.Import(t.Context(), "own-volume", "VOLUME /data"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		image string
+		binds []volumes.BodyBind
+		want  []string
+	}{
+		{"busybox", nil, []string{"containers/create"}},
+		{"busybox", bind, []string{"images/busybox:latest/json", "containers/create"}},
+		{"own-volume", bind, []string{"images/own-volume:latest/json", "containers/create"}},
+	} {
+		e := open(t, shared)
+		var asked []string
+		if err := e.Hook(func(r *http.Request) { asked = append(asked, strings.Join(strings.Split(r.URL.Path, "/")[2:], "/")) }); err != nil {
+			t.Fatal(err)
+		}
+		spec := task(t, "true")
+		spec.Image.Reference = c.image
+		b := e.Body(spec)
+		err := b.Create(t.Context(), c.binds)
+		if err != nil || !slices.Equal(asked, c.want) {
+			t.Errorf("%s with %d datasets: %v, asked for %q, want %q", c.image, len(c.binds), err, asked, c.want)
+		}
+		if err := b.Remove(t.Context()); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrHidden: the process is in another PID namespace, or has ended.
+// ErrHidden says that the process is in another PID namespace, or has ended.
 var ErrHidden = errors.New("its process cannot be seen from here")
 
 // PID returns the process that answers at a unix socket, as this process's PID
