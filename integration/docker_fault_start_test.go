@@ -35,6 +35,7 @@ func TestDockerKillWhileTheEngineIsSlow(t *testing.T) {
 				}
 				says(t, status, "still held", id)
 				driver.release()
+				removes(t, engine, id)
 				nothingOf(t, c, id, id)
 			})
 		}
