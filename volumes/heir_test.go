@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
@@ -57,6 +58,9 @@ func containerChild(dir, which string) int {
 	check(err)
 	o := containerOptions(dir, "child", store{cluster: cluster{dir}, node: here, fault: fault})
 	o.Log = log
+	if _, err := os.Stat(filepath.Join(dir, "impatient")); err == nil {
+		o.ReleaseTimeout = 300 * time.Millisecond
+	}
 	vols, script := []volumes.Volume{vol("data")}, writing
 	switch which {
 	case "none":
