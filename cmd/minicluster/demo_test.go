@@ -3,6 +3,7 @@ package main_test
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -34,6 +35,10 @@ func TestDemo(t *testing.T) {
 			}
 			if n := strings.Count(p.output(), "starting to count"); n != 1 {
 				t.Errorf("the count began %d times", n)
+			}
+			containers := strings.Count(p.output(), "in container flocker-")
+			if slices.Contains(flags, "--docker") != (containers == 2) {
+				t.Errorf("the count was in %d containers:\n%s", containers, p.output())
 			}
 			clean(t, dir)
 		})

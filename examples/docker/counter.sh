@@ -2,6 +2,7 @@
 # second, and goes on from what it finds there. Process 1 of a container ignores
 # SIGTERM unless it says otherwise.
 trap 'echo "told to stop"; exit 0' TERM
+echo "in container ${MESOS_CONTAINER_NAME:?only a container has one}"
 n=$(cat /data/count 2>/dev/null || echo 0)
 if [ "$n" -eq 0 ]; then
 	echo "starting to count"
