@@ -6,13 +6,16 @@ import (
 	"time"
 
 	"github.com/containerd/errdefs"
+	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
+	"go.uber.org/zap"
 )
 
 // Remove kills the container and removes it with the image's own volumes. It
-// returns nil only when the engine says that there is no such container
-// and its first process, if it can be seen, is gone; until then it tries again,
-// for as long as ctx lasts. It may be called in any state, again and again.
+// returns nil only when the engine says that there is no such container, or no
+// more than files of it, and its first process, if it can be seen, is gone; until
+// then it tries again, for as long as ctx lasts. It may be called in any state,
+// again and again.
 func (b *Body) Remove(ctx context.Context) error {
 	b.removing.Store(true)
 	if err := b.answered(ctx); err != nil {
@@ -52,8 +55,8 @@ func Remove(ctx context.Context, socket, name string) error {
 	return e.remove(ctx, name)
 }
 
-// remove repeats until the engine does not know the container. What is being
-// removed by somebody already is waited for.
+// remove repeats until the engine does not know the container, or has only files
+// of it left. What is being removed by somebody already is waited for.
 func (e *Engine) remove(ctx context.Context, name string) error {
 	tick := time.NewTicker(retryEvery)
 	defer tick.Stop()
@@ -74,8 +77,12 @@ func (e *Engine) tryRemove(ctx context.Context, name string) (gone bool, err err
 	ctx, cancel := context.WithTimeout(ctx, changeTimeout)
 	defer cancel()
 	_, asked := e.api.ContainerRemove(ctx, name, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
-	_, err = e.api.ContainerInspect(ctx, name, client.ContainerInspectOptions{})
+	found, err := e.api.ContainerInspect(ctx, name, client.ContainerInspectOptions{})
 	if errdefs.IsNotFound(err) {
+		return true, nil
+	}
+	if err == nil && errdefs.IsInternal(asked) && neverAgain(found.Container.State) {
+		e.log.Error("docker engine: the container is dead and cannot start again, but its files are not removed; remove it by hand", zap.String("container", name), zap.Error(asked))
 		return true, nil
 	}
 	if asked != nil {
@@ -85,4 +92,10 @@ func (e *Engine) tryRemove(ctx context.Context, name string) (gone bool, err err
 		err = fmt.Errorf("it is still there")
 	}
 	return false, err
+}
+
+// neverAgain: the engine starts no container that it has marked for removal, which
+// it does when all its processes have ended.
+func neverAgain(s *container.State) bool {
+	return s != nil && s.Dead && !s.Running && s.Pid == 0
 }
