@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// ErrDiskFull: the engine has no room for the image or the container.
+// ErrDiskFull says that the engine has no room for the image or the container.
 var ErrDiskFull = errors.New("the docker engine's disk is full")
 
 // diskFull adds ErrDiskFull where it fits. The engine passes the reason on as text.
