@@ -1,7 +1,9 @@
 package executor
 
 import (
+	"maps"
 	"net/netip"
+	"slices"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
@@ -17,36 +19,55 @@ func (t *task) running() Status {
 	}
 	if r := t.container.Running(); r != nil {
 		s.Data = r.Inspect
-		t.networks = networkInfos(t.info.Container, string(t.spec.Container.Host.NetworkMode), r.Networks)
+		t.networks = networkInfos(t.info.Container, *t.spec.Container, r.Networks)
 	}
 	return s
 }
 
 // networkInfos has an entry for each network on which the container has an
-// address: the first is that of its network mode, each further one that of a
-// further network_infos with the network's name. They are copies of what the task
-// asked for, with the addresses (docker/executor.cpp). On the host's network there
-// is none, and the agent puts in its own address.
-func networkInfos(asked *mesos.ContainerInfo, mode string, there []docker.Network) []mesos.NetworkInfo {
+// address: the first is that of its network mode, then those of further
+// network_infos, then those that only parameters name. They are copies of what the
+// task asked for, with the addresses (docker/executor.cpp). On the host's network
+// there is none, and the agent puts in its own address.
+func networkInfos(asked *mesos.ContainerInfo, c docker.Container, there []docker.Network) []mesos.NetworkInfo {
 	on := map[string]docker.Network{}
 	for _, n := range there {
 		on[n.Name] = n
 	}
-	wanted := asked.GetNetworkInfos()
-	if len(wanted) == 0 {
-		wanted = []mesos.NetworkInfo{{}}
-	}
 	var infos []mesos.NetworkInfo
-	for i, info := range wanted {
-		name := info.GetName()
-		if i == 0 {
-			name = mode
-		}
-		if info.IPAddresses = ipAddresses(on[name]); len(info.IPAddresses) > 0 {
-			infos = append(infos, info)
+	for _, n := range wantedNetworks(asked, c) {
+		if n.info.IPAddresses = ipAddresses(on[n.name]); len(n.info.IPAddresses) > 0 {
+			infos = append(infos, n.info)
 		}
 	}
 	return infos
+}
+
+// wantedNetwork is what a task says of a network, and the network's name for the
+// engine.
+type wantedNetwork struct {
+	name string
+	info mesos.NetworkInfo
+}
+
+func wantedNetworks(asked *mesos.ContainerInfo, c docker.Container) []wantedNetwork {
+	mode := string(c.Host.NetworkMode)
+	all := []wantedNetwork{{name: mode}}
+	for i, info := range asked.GetNetworkInfos() {
+		if i > 0 {
+			all = append(all, wantedNetwork{info.GetName(), info})
+			continue
+		}
+		if all[0].info = info; info.Name != nil {
+			all[0].info.Name = &mode // a parameter may have replaced it
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Networking.EndpointsConfig)) {
+		if !slices.ContainsFunc(all, func(n wantedNetwork) bool { return n.name == name }) {
+			all = append(all, wantedNetwork{name, mesos.NetworkInfo{Name: &name}})
+		}
+	}
+	return all
 }
 
 func ipAddresses(n docker.Network) []mesos.NetworkInfo_IPAddress {

@@ -27,6 +27,14 @@ func shown(s mesos.TaskStatus) string {
 	return strings.Join(all, "; ")
 }
 
+// byParameters puts a task's container on these networks instead.
+func byParameters(task mesos.TaskInfo, networks ...string) mesos.TaskInfo {
+	for _, name := range networks {
+		task.Container.Docker.Parameters = append(task.Container.Docker.Parameters, mesos.Parameter{Key: "network", Value: name})
+	}
+	return task
+}
+
 // RUNNING says what the engine says of the container, and every status from then
 // on where it is.
 func TestContainerNetworks(t *testing.T) {
@@ -49,6 +57,11 @@ func TestContainerNetworks(t *testing.T) {
 			"two", boxed(user, mesos.NetworkInfo{Name: &name}, mesos.NetworkInfo{Name: &other}),
 			[]docker.Network{onNetwork("net", "10.1.0.2"), onNetwork("other", "10.2.0.2")},
 			"net IPv4=10.1.0.2; other IPv4=10.2.0.2",
+		},
+		{
+			"by parameters", byParameters(boxed(user, mesos.NetworkInfo{Name: &name, Groups: []string{"blue"}}), "main", "more"),
+			[]docker.Network{onNetwork("main", "10.1.0.2"), onNetwork("more", "10.2.0.2"), onNetwork("net", "10.3.0.2")},
+			"mainblue IPv4=10.1.0.2; more IPv4=10.2.0.2",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
