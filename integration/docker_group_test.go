@@ -133,8 +133,10 @@ func TestDockerEnvironmentInside(t *testing.T) {
 	}
 	task.Info = func(info *mesos.TaskInfo) {
 		info.Command.Environment = &mesos.Environment{Variables: []mesos.Environment_Variable{
-			{Name: "ONLY_TASK", Value: ptr("task")}, {Name: "BOTH", Value: ptr("task")},
-			{Name: "MESOS_CONTAINER_NAME", Value: ptr("no")}, {Name: "MESOS_SANDBOX", Value: ptr("no")},
+			{Name: "ONLY_TASK", Value: ptr("task")},
+			{Name: "BOTH", Value: ptr("task")},
+			{Name: "MESOS_CONTAINER_NAME", Value: ptr("no")},
+			{Name: "MESOS_SANDBOX", Value: ptr("no")},
 		}}
 	}
 	submitGroup(t, c, task)
