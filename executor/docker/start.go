@@ -53,6 +53,7 @@ func (b *Body) start(ctx context.Context) (*Running, error) {
 		w.abandon()
 		return nil, err
 	}
+	b.resize(ctx)
 	run, stopSignal, err := b.started(ctx)
 	if err != nil {
 		w.abandon()
