@@ -35,6 +35,9 @@ const writing = `echo $$ > data/pid; while ! test -e go; do echo x >> data/log; 
 // containerOptions are those of a task in a container.
 func containerOptions(dir, task string, s volumes.Store) volumes.Options {
 	o := options(dir, task, s)
+	if _, err := os.Stat(filepath.Join(dir, "impatient")); err == nil {
+		o.ReleaseTimeout = 300 * time.Millisecond
+	}
 	o.Mapped = mapped(dir)
 	o.RemoveContainer = cluster{dir}.removeContainer
 	// Where races are looked for, every process would wait for a second at its end.
@@ -48,19 +51,10 @@ func containerOptions(dir, task string, s volumes.Store) volumes.Options {
 // containerChild is an executor whose task is a container.
 func containerChild(dir, which string) int {
 	ctx := context.Background()
-	fault := func(request string) error {
-		if _, err := os.Stat(filepath.Join(dir, "no-"+request)); err == nil {
-			return fmt.Errorf("connection refused")
-		}
-		return nil
-	}
 	log, err := zap.NewDevelopment()
 	check(err)
-	o := containerOptions(dir, "child", store{cluster: cluster{dir}, node: here, fault: fault})
+	o := containerOptions(dir, "child", store{cluster: cluster{dir}, node: here, fault: unlessFile(dir, "no-")})
 	o.Log = log
-	if _, err := os.Stat(filepath.Join(dir, "impatient")); err == nil {
-		o.ReleaseTimeout = 300 * time.Millisecond
-	}
 	vols, script := []volumes.Volume{vol("data")}, writing
 	switch which {
 	case "none":
@@ -76,11 +70,21 @@ func containerChild(dir, which string) int {
 	return toItsEnd(ctx, dir, h, h.StartContainer(ctx, newStandIn(dir, "child", script)))
 }
 
+// unlessFile has requests refused whose name is that of a file in dir, after prefix.
+func unlessFile(dir, prefix string) func(request string) error {
+	return func(request string) error {
+		if _, err := os.Stat(filepath.Join(dir, prefix+request)); err == nil {
+			return fmt.Errorf("connection refused")
+		}
+		return nil
+	}
+}
+
 // heir is what the keeper of a dead executor becomes.
 func heir(dir string) int {
 	log, err := zap.NewDevelopment()
 	check(err)
-	o := containerOptions(dir, "", store{cluster: cluster{dir}, node: here})
+	o := containerOptions(dir, "", store{cluster: cluster{dir}, node: here, fault: unlessFile(dir, "later-no-")})
 	o.Log = log
 	if err := volumes.Finish(context.Background(), o, os.Args[1]); err != nil {
 		fmt.Println(err)

@@ -2,11 +2,14 @@ package volumes_test
 
 import (
 	"context"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/mesos-flocker/flocker-executor/volumes/mounts/mountstest"
 )
 
 // The keeper is replaced as long as the container is there, however its start was
@@ -60,4 +63,45 @@ func TestKeeperKilledBeforeTheRelease(t *testing.T) {
 			w.clean()
 		})
 	}
+}
+
+// said waits until the executor or its keeper has said something.
+func (w *world) said(what string) {
+	w.t.Helper()
+	eventually(w.t, "somebody says "+what, func() bool {
+		said, _ := os.ReadFile(w.path("out"))
+		return strings.Contains(string(said), what)
+	})
+}
+
+// A keeper goes on until the control service takes the lease back.
+func TestKeeperWaitsForTheControlService(t *testing.T) {
+	w := newWorld(t)
+	id := w.dataset("data", there)
+	e := w.runningContainer("data")
+	must(t, os.WriteFile(w.path("later-no-return"), nil, 0o600))
+	must(t, e.cmd.Process.Kill())
+	w.said("connection refused")
+	w.wantHolder(id, here)
+	must(t, os.Remove(w.path("later-no-return")))
+	ends(t, e.keeper)
+	w.clean()
+}
+
+// A keeper gives nothing back that somebody else can still reach.
+func TestKeeperWaitsForBystanders(t *testing.T) {
+	w := newWorld(t)
+	id := w.dataset("data", there)
+	must(t, os.WriteFile(w.path("impatient"), nil, 0o600))
+	e := w.runningContainer("data")
+	bystander := mountstest.UnshareShell(t, []string{"--propagation=private"}, "true")
+	must(t, e.cmd.Process.Kill())
+	w.said("not proved that nobody can reach it")
+	w.wantHolder(id, here)
+	if !has(e.keeper, w.path("root", id)) {
+		t.Error("it has closed the dataset")
+	}
+	bystander.End()
+	ends(t, e.keeper)
+	w.clean()
 }
