@@ -34,7 +34,7 @@ var networkOptions = map[string]option{
 // demands it), the others join it.
 func networkOption(d *draft, value string) error {
 	name, e := value, &network.EndpointSettings{}
-	if strings.Contains(value, "=") {
+	if longForm.MatchString(value) {
 		var err error
 		if name, err = networkFields(value, e); err != nil {
 			return err
@@ -50,6 +50,9 @@ func networkOption(d *draft, value string) error {
 	}
 	return d.join(name, e)
 }
+
+// longForm is how docker run tells it from a name.
+var longForm = regexp.MustCompile(`\w+=\w+`)
 
 // networkFields reads docker run's long form, which is all in lower case.
 func networkFields(value string, e *network.EndpointSettings) (name string, err error) {
