@@ -23,7 +23,7 @@ const (
 )
 
 // Finish does what a dead executor has left to do for a task in a container. It is
-// for the process that the executor's keeper has become (argument 0 is
+// for the process that the executor's keeper has started (argument 0 is
 // keep.FinishName), with its only argument, and may be called once. The container
 // is removed first; then each dataset is released as Held.Release does it. It goes
 // on until all is done or ctx ends, however long engine or storage system are

@@ -10,7 +10,7 @@ import (
 )
 
 // runFinish does what a dead executor left to do for a task in a container. The
-// keeper that it left becomes this; its settings are in the environment. It ends
+// keeper that it left starts this; its settings are in the environment. It ends
 // when all is done. What it says goes where the executor's words went: to the
 // sandbox's stderr, while that exists and somebody takes it.
 func runFinish(argument string, getenv func(string) string) int {

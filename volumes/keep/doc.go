@@ -11,7 +11,7 @@
 // stout/os/posix/killtree.hpp), which leaves the keeper alone.
 //
 //	who ends              what happens
-//	the executor          the keeper becomes flocker-finish (volumes.Finish): it
+//	the executor          the keeper starts flocker-finish (volumes.Finish): it
 //	                      removes the container, then gives the datasets back
 //	the keeper            the executor starts another (Keeper.Gone)
 //	both                  recovery, by the journal

@@ -10,5 +10,5 @@
 //
 // For the person on call: it shows as "flocker-keeper" with process 1 as parent,
 // and with what it would do as its argument. It ignores every signal but SIGKILL.
-// When its executor dies it becomes "flocker-finish", with the same number.
+// When its executor dies it starts "flocker-finish", and ends with that.
 package stage

@@ -10,10 +10,10 @@ func init() {
 	switch {
 	case len(os.Args) == 3 && os.Args[0] == ForkName:
 		os.Exit(fork(os.Args[1], os.Args[2]))
-	case len(os.Args) == 2 && os.Args[0] == Name:
-		os.Exit(keep(os.Args[1]))
+	case len(os.Args) == 3 && os.Args[0] == Name:
+		os.Exit(keep(os.Args[1], os.Args[2]))
 	case len(os.Args) == 2 && os.Args[0] == FinishName:
-		// Go's runtime took the signals over again when the program was run anew.
+		// Go's runtime took the signals over again when the program was run.
 		if err := ignoreSignals(); err != nil {
 			_ = complain("ignore signals", err)
 		}
@@ -31,7 +31,7 @@ func fork(files, argument string) int {
 	for fd := range FirstFD + n {
 		all = append(all, uintptr(fd))
 	}
-	_, err = syscall.ForkExec("/proc/self/exe", []string{Name, argument}, &syscall.ProcAttr{
+	_, err = syscall.ForkExec("/proc/self/exe", []string{Name, argument, files}, &syscall.ProcAttr{
 		Env:   os.Environ(),
 		Files: all,
 		Sys:   &syscall.SysProcAttr{Setsid: true},

@@ -3,6 +3,7 @@ package stage
 import (
 	"encoding/binary"
 	"os"
+	"strconv"
 	"syscall"
 	"unsafe"
 
@@ -11,9 +12,13 @@ import (
 	"github.com/mesos-flocker/flocker-executor/volumes/failpoint"
 )
 
-// keep waits for the executor's word or its end, and returns an exit status
-// unless it becomes what finishes the executor's work.
-func keep(argument string) int {
+// keep waits for the executor's word or its end, after which it starts what finishes
+// the executor's work. It returns an exit status.
+func keep(argument, files string) int {
+	n, err := strconv.Atoi(files)
+	if err != nil {
+		return complain("count the files", err)
+	}
 	if err := ignoreSignals(); err != nil {
 		return complain("ignore signals", err)
 	}
@@ -23,7 +28,7 @@ func keep(argument string) int {
 		return 0
 	}
 	failpoint.Hit("keeper.finish.before")
-	return finish(argument)
+	return finish(argument, n)
 }
 
 // obey does what the executor says until its end. It says whether all is in
@@ -77,7 +82,25 @@ func ignoreSignals() error {
 	return nil
 }
 
-// finish makes this process the one that does the rest.
-func finish(argument string) int {
-	return complain("exec", syscall.Exec("/proc/self/exe", []string{FinishName, argument}, os.Environ()))
+// finish has a process of its own do the rest, with everything that this one has
+// open but the socket, and ends when that ends; killed, it takes it along. It does
+// not become that process: an agent that destroys the executor's cgroup is freezing
+// it at this moment, and a process never freezes of which one thread replaces the
+// program and waits for the end of the others, which are frozen.
+func finish(argument string, files int) int {
+	pid, err := syscall.ForkExec("/proc/self/exe", []string{FinishName, argument}, &syscall.ProcAttr{
+		Env: os.Environ(), Files: []uintptr{0, 1, 2}, Sys: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL},
+	})
+	if err != nil {
+		return complain("start "+FinishName, err)
+	}
+	for file := range files {
+		_ = unix.Close(FirstFD + file) // only read; the other has it
+	}
+	var status syscall.WaitStatus
+	for {
+		if _, err := syscall.Wait4(pid, &status, 0, nil); err != syscall.EINTR {
+			return status.ExitStatus()
+		}
+	}
 }

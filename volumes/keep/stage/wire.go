@@ -1,7 +1,7 @@
 package stage
 
 // Arguments 0 of the program's file: of the process that forks, of the one that
-// waits, and of what that becomes when the executor is dead.
+// waits, and of the one that it starts when the executor is dead.
 const (
 	ForkName   = "flocker-keeper-fork"
 	Name       = "flocker-keeper"
