@@ -67,29 +67,6 @@ func leaseReturned(t *testing.T, c *cluster.Minicluster, name, node string) time
 	return time.Time{}
 }
 
-// With the linux launcher, on a node where no executor starts any more, the
-// lease runs out; by then the container is long dead, and nothing was written
-// beside the other node's task.
-func TestContainerDiesWithTheCgroup(t *testing.T) {
-	t.Parallel()
-	c := startFaulty(t, cluster.Options{
-		Isolation: "linux", Docker: true, Environment: map[string]string{"FLOCKER_EXECUTOR_LEASE": "8s"},
-	})
-	nodes := c.Nodes()
-	runningIn(t, c, "expires", nodes[0].Name, "expires")
-	engine := engineOf(t, c, nodes[0].Name)
-	was := theContainer(t, engine, "expires")
-	submit(t, c, inContainer("expires-next", nodes[1].Name, "expires", countingIn))
-	killExecutor(t, c, "expires")
-	dead(t, was.ID)
-	last := lastSynced(t, c, "expires")
-	reaches(t, c, "expires-next", mesos.TASK_RUNNING)
-	containsAll(t, c, "expires-next", last)
-	kill(t, c, "expires-next")
-	finishes(t, c, inContainer("expires-heals", nodes[0].Name, "expires-heals", "true"))
-	nothingOf(t, c, "expires", "expires", "expires-heals")
-}
-
 // An executor in a PID namespace of its own cannot tell whether its engine is
 // the node's: it refuses volumes, and a container without any runs.
 func TestEngineOutOfSight(t *testing.T) {

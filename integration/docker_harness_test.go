@@ -154,16 +154,22 @@ func nothingOf(t *testing.T, c *cluster.Minicluster, taskID string, datasets ...
 // removedAt is when the engine removed the task's container.
 func removedAt(t *testing.T, e *cluster.Engine, taskID string) time.Time {
 	t.Helper()
+	return eventAt(t, e, "destroy", taskID)
+}
+
+// eventAt is when the engine told of an event of the task's container.
+func eventAt(t *testing.T, e *cluster.Engine, event, taskID string) time.Time {
+	t.Helper()
 	ctx := deadline(t)
 	events := e.API.Events(ctx, client.EventsListOptions{
 		Since: "0", Until: fmt.Sprint(time.Now().Unix() + 1),
-		Filters: make(client.Filters).Add("event", "destroy").Add("label", docker.LabelTask+"="+taskID),
+		Filters: make(client.Filters).Add("event", event).Add("label", docker.LabelTask+"="+taskID),
 	})
 	select {
 	case m := <-events.Messages:
 		return time.Unix(0, m.TimeNano)
 	case err := <-events.Err:
-		t.Fatal(errors.Join(errors.New("the engine did not remove the container"), err))
+		t.Fatal(errors.Join(fmt.Errorf("the engine tells of no %s of task %s", event, taskID), err))
 	}
 	return time.Time{}
 }

@@ -28,8 +28,8 @@ func (b *Body) AllowsVolumes(ctx context.Context) error {
 		return err
 	}
 	if b.c.Host.UsernsMode != "host" && slices.Contains(info.SecurityOptions, "name=userns") {
-		b.engine.log.Warn("the docker engine maps users (--userns-remap): to the dataset, root of the container is one of them and not the node's root; " +
-			"if the task may not write, give the parameter userns=host, or the dataset's folders to that user")
+		b.engine.log.Warn("the docker engine maps users (--userns-remap): to a dataset root of the container is an ordinary user, " +
+			"who may not change what the node's root has written; the parameter userns=host gives the container the node's users")
 	}
 	_, err = b.parentFor(info, true)
 	return err

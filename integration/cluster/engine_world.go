@@ -40,11 +40,26 @@ func (e engineConfig) world(_, root string) error {
 		}
 	}
 	if e.RemapUsers {
-		for _, file := range []string{"etc/subuid", "etc/subgid"} {
-			if err := os.WriteFile(filepath.Join(root, file), []byte(subordinates), 0o644); err != nil {
-				return err
-			}
+		return remap(root)
+	}
+	return nil
+}
+
+// remap names the users, and shows a whole /proc somewhere: in a user namespace the
+// kernel mounts one only where that is to be seen, and the node's own has its boot id
+// on it.
+func remap(root string) error {
+	for _, file := range []string{"etc/subuid", "etc/subgid"} {
+		if err := os.WriteFile(filepath.Join(root, file), []byte(subordinates), 0o644); err != nil {
+			return err
 		}
+	}
+	whole := filepath.Join(root, "run/proc")
+	if err := os.Mkdir(whole, 0o555); err != nil {
+		return err
+	}
+	if err := unix.Mount("proc", whole, "proc", 0, ""); err != nil {
+		return fmt.Errorf("mount %s: %w", whole, err)
 	}
 	return nil
 }
