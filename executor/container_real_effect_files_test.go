@@ -75,6 +75,11 @@ func volumeOf(name string) func(*seen) (string, error) {
 	}
 }
 
+// driverEffects are of a volume of a driver, whose name is a relative host_path.
+func driverEffects(*testing.T) []effect {
+	return []effect{{field: "docker.volume_driver", inside: "touch /by-name/x", outside: volumeOf("by-name"), want: "local map[] map[]"}}
+}
+
 // volumeEffects are those of the ContainerInfo that withFields makes.
 func volumeEffects(*testing.T) []effect {
 	return []effect{

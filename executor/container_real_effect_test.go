@@ -39,6 +39,10 @@ var crowds = []crowd{
 		Name: ptr("web"), IPAddresses: []mesos.NetworkInfo_IPAddress{{IPAddress: ptr("10.214.0.77")}},
 	}, mesos.NetworkInfo{Name: ptr("b")})},
 	{name: "files", network: noNetwork, effects: fileEffects},
+	{name: "driver", network: noNetwork, effects: driverEffects, change: func(_ *testing.T, _ *dockertest.Engine, task *mesos.TaskInfo) {
+		task.Container.Docker.VolumeDriver = ptr("local")
+		task.Container.Volumes = []mesos.Volume{hostPath("by-name", "/by-name")}
+	}},
 	{name: "fields", network: noNetwork, effects: volumeEffects, change: withFields},
 }
 

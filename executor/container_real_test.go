@@ -26,7 +26,6 @@ func TestRealContainers(t *testing.T) {
 		"removed by hand":   realRemoval,
 		"no such image":     realMissingImage,
 		"checks go inside":  realChecks,
-		"as asked for":      realInput,
 		"the engine hangs":  realHang,
 		"the engine is not": realAbsence,
 	} {

@@ -18,6 +18,9 @@ func TestDockerDatasetsByOtherWays(t *testing.T) {
 	}
 	uncontained(t, volume("/flocker/a"), `container.volumes[0]: source: option device: source "/flocker/a": below /flocker`)
 	uncontained(t, volume("/"), `option device: source "/": below /flocker`)
+	for _, device := range []string{"flocker/a", "./flocker", "."} { // the engine's folder is /
+		uncontained(t, volume(device), "option device: source", "below /flocker")
+	}
 	contained(t, volume("/srv"))
 	contained(t, volume(":/export"))
 

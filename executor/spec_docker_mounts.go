@@ -156,7 +156,11 @@ func allowedVolume(o *mount.VolumeOptions) error {
 	if o == nil || o.DriverConfig == nil {
 		return nil
 	}
-	if err := allowedSource(o.DriverConfig.Options["device"], true); err != nil {
+	device := o.DriverConfig.Options["device"]
+	if device == "" {
+		return nil
+	}
+	if err := allowedSource(path.Join("/", device), true); err != nil { // the engine's folder is /
 		return fmt.Errorf("option device: %w", err)
 	}
 	return nil

@@ -43,9 +43,13 @@ func networkOption(d *draft, value string) error {
 	if strings.TrimSpace(name) == "" || name == "container:" {
 		return errors.New("host, bridge, none, container:<name> and the name of a network are allowed")
 	}
+	own := container.NetworkMode(name).IsUserDefined()
+	if !own && (e.Aliases != nil || e.IPAMConfig != nil || e.DriverOpts != nil) {
+		return fmt.Errorf("network %q has no choice of them: give only its name, or use a user network", name)
+	}
 	if d.nets++; d.nets == 1 {
 		d.c.Networking.EndpointsConfig = nil
-	} else if !d.c.Host.NetworkMode.IsUserDefined() || !container.NetworkMode(name).IsUserDefined() {
+	} else if !d.c.Host.NetworkMode.IsUserDefined() || !own {
 		return errors.New("only user networks can be several")
 	}
 	return d.join(name, e)

@@ -78,6 +78,8 @@ func TestDockerParameterValues(t *testing.T) {
 		{"network", "name=a,alias", "<key>=<value>"},
 		{"network", "name=a,ip=fd00::1", "an address of that kind"},
 		{"network", "name=a,driver-opt=b", "driver-opt=<key>=<value>"},
+		{"network", "name=host,alias=x", `network "host" has no choice of them`},
+		{"network", "name=bridge,ip=10.0.0.9", `network "bridge" has no choice of them`},
 		{"network", "name=a,gw-priority=1", "name, alias, ip"},
 		{"network", "name=a,ip=x", "an IP address is allowed"},
 		{"no-healthcheck", "x", "true and false"},
