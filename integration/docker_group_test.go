@@ -40,46 +40,50 @@ func trio(t *testing.T, c *cluster.Minicluster, name string) (a, b, process stri
 }
 
 // Two containers and a process are a group: each has its own volume, sandbox and
-// output, and when one fails or is killed the others are, each in its own way.
+// output. When one fails the others are killed, each in its own way.
 func TestDockerGroup(t *testing.T) {
 	inDocker(t, func(t *testing.T, isolation string, c *cluster.Minicluster) {
-		t.Run("failed", func(t *testing.T) {
-			t.Parallel()
-			a, b, process := trio(t, c, "trio-failed-"+isolation)
-			touch(t, c, a, "stop")
-			says(t, reaches(t, c, a, mesos.TASK_FAILED), "Container exited with status 3")
-			because := fmt.Sprintf("task %q of its group failed (Container exited with status 3)", a)
-			says(t, reaches(t, c, b, mesos.TASK_KILLED), because, "Container exited with status 137")
-			says(t, reaches(t, c, process, mesos.TASK_KILLED), because, "Command exited with status 143")
-			printed(t, c, a, a+"\n")
-			printed(t, c, b, "told\n")
-			trioOver(t, c, a, b, process)
-		})
-		t.Run("killed", func(t *testing.T) {
-			t.Parallel()
-			a, b, process := trio(t, c, "trio-killed-"+isolation)
-			kill(t, c, process)
-			because := fmt.Sprintf("task %q of its group was killed", process)
-			says(t, reaches(t, c, a, mesos.TASK_KILLED), because, "Container exited with status 143")
-			says(t, reaches(t, c, b, mesos.TASK_KILLED), because, "Container exited with status 137")
-			trioOver(t, c, a, b, process)
-		})
-		t.Run("finished", func(t *testing.T) {
-			t.Parallel()
-			a, b, process := trio(t, c, "trio-finished-"+isolation)
-			touch(t, c, b, "stop")
-			wantLabel(t, reaches(t, c, b, mesos.TASK_FINISHED), b, "released")
-			gone(t, c, b)
-			stillRunning(t, c, a)
-			stillRunning(t, c, process)
-			if found, err := containers(deadline(t), engineOf(t, c, c.Nodes()[0].Name), b); err != nil || len(found) > 0 {
-				t.Errorf("containers of %s: %v (%v)", b, found, err)
-			}
-			kill(t, c, a)
-			reaches(t, c, process, mesos.TASK_KILLED)
-			trioOver(t, c, a, b, process)
-		})
+		a, b, process := trio(t, c, "trio-"+isolation)
+		touch(t, c, a, "stop")
+		says(t, reaches(t, c, a, mesos.TASK_FAILED), "Container exited with status 3")
+		because := fmt.Sprintf("task %q of its group failed (Container exited with status 3)", a)
+		says(t, reaches(t, c, b, mesos.TASK_KILLED), because, "Container exited with status 137")
+		says(t, reaches(t, c, process, mesos.TASK_KILLED), because, "Command exited with status 143")
+		printed(t, c, a, a+"\n")
+		printed(t, c, b, "told\n")
+		trioOver(t, c, a, b, process)
 	})
+}
+
+// A process that is killed ends the containers of its group.
+func TestDockerGroupKilled(t *testing.T) {
+	t.Parallel()
+	c := docked(t, "posix")
+	a, b, process := trio(t, c, "trio-killed")
+	kill(t, c, process)
+	because := fmt.Sprintf("task %q of its group was killed", process)
+	says(t, reaches(t, c, a, mesos.TASK_KILLED), because, "Container exited with status 143")
+	says(t, reaches(t, c, b, mesos.TASK_KILLED), because, "Container exited with status 137")
+	trioOver(t, c, a, b, process)
+}
+
+// A container that finishes is gone, with its volume free, and leaves the others
+// alone.
+func TestDockerGroupFinishes(t *testing.T) {
+	t.Parallel()
+	c := docked(t, "linux")
+	a, b, process := trio(t, c, "trio-finished")
+	touch(t, c, b, "stop")
+	wantLabel(t, reaches(t, c, b, mesos.TASK_FINISHED), b, "released")
+	gone(t, c, b)
+	stillRunning(t, c, a)
+	stillRunning(t, c, process)
+	if found, err := containers(deadline(t), engineOf(t, c, c.Nodes()[0].Name), b); err != nil || len(found) > 0 {
+		t.Errorf("containers of %s: %v (%v)", b, found, err)
+	}
+	kill(t, c, a)
+	reaches(t, c, process, mesos.TASK_KILLED)
+	trioOver(t, c, a, b, process)
 }
 
 // trioOver: nothing is left of any, and none has said anything where another does.

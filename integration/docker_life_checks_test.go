@@ -64,10 +64,10 @@ func TestDockerHealthChecks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := docked(t, "posix")
-			id, port := "docker-health-"+strings.ToLower(name), freePort(t, "127.0.0.1")
+			id, port := "docker-health-"+strings.ToLower(name), offeredPort(t)
 			address := fmt.Sprint("127.0.0.1:", port)
 			h := oftenHealthy(2)
-			tc.check(&h, uint32(port))
+			tc.check(&h, port)
 			begins(t, c, bridged(inContainer(id, "", id, serving(id, address)), func(info *mesos.TaskInfo) { info.HealthCheck = &h }))
 			tells(t, c, id, mesos.REASON_TASK_HEALTH_CHECK_STATUS_UPDATED, healthy(true))
 			silent(t, address)
@@ -84,31 +84,29 @@ KILLED healthy=false`)
 	}
 }
 
-// Every kind of check looks into the container, and tells what it finds.
+// Checks that go by the network look into the container's, and tell what they find.
 func TestDockerChecksInside(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		check      func(c *mesos.CheckInfo, port uint32)
-		up, down   string
-		downBefore bool // nothing is there until the server is
+		check            func(c *mesos.CheckInfo)
+		before, up, down string
 	}{
-		"HTTP": {func(c *mesos.CheckInfo, port uint32) {
-			c.Type, c.HTTP = mesos.CheckInfo_HTTP, &mesos.CheckInfo_Http{Port: port, Path: ptr("/who")}
-		}, "HTTP 200", "HTTP", false},
-		"TCP": {func(c *mesos.CheckInfo, port uint32) {
-			c.Type, c.TCP = mesos.CheckInfo_TCP, &mesos.CheckInfo_Tcp{Port: port}
-		}, "TCP true", "TCP false", true},
+		"HTTP": {func(c *mesos.CheckInfo) {
+			c.Type, c.HTTP = mesos.CheckInfo_HTTP, &mesos.CheckInfo_Http{Port: 8080, Path: ptr("/who")}
+		}, "", "HTTP 200", "HTTP"},
+		"TCP": {func(c *mesos.CheckInfo) {
+			c.Type, c.TCP = mesos.CheckInfo_TCP, &mesos.CheckInfo_Tcp{Port: 8080}
+		}, "TCP false", "TCP true", "TCP false"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := docked(t, "linux")
-			id, port := "docker-check-"+strings.ToLower(name), freePort(t, "127.0.0.1")
+			c, id := docked(t, "linux"), "docker-check-"+strings.ToLower(name)
 			check := often()
-			tc.check(&check, uint32(port))
-			script := `while [ ! -e "$MESOS_SANDBOX/go" ]; do sleep 0.05; done; ` + serving(id, fmt.Sprint("127.0.0.1:", port))
+			tc.check(&check)
+			script := `while [ ! -e "$MESOS_SANDBOX/go" ]; do sleep 0.05; done; ` + serving(id, "127.0.0.1:8080")
 			begins(t, c, bridged(inContainer(id, "", id, script), func(info *mesos.TaskInfo) { info.Check = &check }))
-			if tc.downBefore {
-				checked(t, c, id, tc.down)
+			if tc.before != "" {
+				checked(t, c, id, tc.before)
 			}
 			touch(t, c, id, "go")
 			checked(t, c, id, tc.up)

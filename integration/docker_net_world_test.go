@@ -66,20 +66,20 @@ func withPort(port uint32) func(*mesos.TaskInfo) {
 var portsGiven atomic.Uint32
 
 // offeredPort is one of those that the first node of each cluster offers, and that
-// nobody listens on. All clusters are on one network: each port is given once,
-// from the end, for schedulers begin at the other one.
+// nobody listens on. All clusters are on one network: they take turns, from the
+// end, for schedulers begin at the other one.
 func offeredPort(t *testing.T) uint32 {
 	t.Helper()
-	for {
-		port := 31099 - portsGiven.Add(1)
-		if port < 31050 {
-			t.Fatal("no port is left")
-		}
+	const last, many = 31099, 50
+	for range many {
+		port := last - portsGiven.Add(1)%many
 		if l, err := net.Listen("tcp", fmt.Sprint(":", port)); err == nil {
 			_ = l.Close()
 			return port
 		}
 	}
+	t.Fatal("no port is left")
+	return 0
 }
 
 // serving is a shell script for process 1 of a container that writes its task's
