@@ -34,6 +34,7 @@ type Body struct {
 
 	asked    <-chan struct{} // closed when no container is being made
 	removing atomic.Bool     // by us
+	bound    bool            // it has datasets; set by Create
 	process  *process        // set by Start; nil: not to be seen from here
 
 	signals chan syscall.Signal
@@ -70,6 +71,7 @@ func (b *Body) Engine() string { return b.engine.socket }
 // leftover of an attempt whose outcome nobody learned, and is removed first; any
 // other container of this name is ErrName.
 func (b *Body) Create(ctx context.Context, binds []volumes.BodyBind) error {
+	b.bound = len(binds) > 0
 	err := b.nothingOver(ctx, binds)
 	if err == nil {
 		err = b.anew(ctx, func(ctx context.Context) error { return b.create(ctx, binds) })

@@ -130,18 +130,22 @@ type stream struct {
 	from   io.Closer
 	to     *output
 	done   <-chan struct{}
-	before int64 // of what was written, when stuck was last asked
+	until  time.Time // when it ended; to be read when done is closed
+	before int64     // of what was written, when stuck was last asked
 }
 
 func copying(o *output, from io.Closer, r io.Reader, log *zap.Logger) *stream {
 	done := make(chan struct{})
+	s := &stream{from: from, to: o, done: done}
 	go func() {
 		defer close(done)
-		if err := o.copy(r); err != nil && !errors.Is(err, context.Canceled) {
+		err := o.copy(r)
+		s.until = time.Now()
+		if err != nil && !errors.Is(err, context.Canceled) {
 			log.Debug("docker engine: output ended", zap.Error(err))
 		}
 	}()
-	return &stream{from: from, to: o, done: done}
+	return s
 }
 
 // drain waits for the end of the stream, as long as something of it comes, and
@@ -217,5 +221,5 @@ func (b *Body) resume(ctx context.Context, o *output, since time.Time, runs bool
 		}
 		b.engine.log.Error("the rest of the container's output is lost", b.field(), zap.Error(err))
 	}
-	return &stream{from: closerFunc(func() {}), to: o, done: closed()}
+	return &stream{from: closerFunc(func() {}), to: o, done: closed(), until: since}
 }

@@ -18,14 +18,19 @@ type process struct {
 
 // openProcess opens the process of a container. The engine may count processes
 // in another PID namespace, so the process must be in the container's cgroup. Its
-// end is watched for by a goroutine that close joins.
+// end is watched for by a goroutine that close joins. The error is ESRCH if it has
+// ended.
 func openProcess(pid int, container string) (*process, error) {
-	fd, err := unix.PidfdOpen(pid, unix.PIDFD_NONBLOCK)
+	fd, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open process %d of the container: %w", pid, err)
 	}
+	_ = unix.SetNonblock(fd, true) // cannot fail; PIDFD_NONBLOCK is younger than pidfd_open
 	p := &process{file: os.NewFile(uintptr(fd), "pidfd"), end: make(chan struct{})}
 	if err := belongs(pid, container); err != nil {
+		if hasEnded(uintptr(fd)) {
+			err = unix.ESRCH // whose cgroup tells nothing
+		}
 		_ = p.file.Close() // nothing was written
 		return nil, err
 	}
@@ -53,11 +58,12 @@ func (p *process) watch() {
 	if err != nil {
 		return
 	}
-	_ = conn.Read(func(fd uintptr) bool { // it ends with the process or the file
-		set := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-		n, err := unix.Poll(set, 0)
-		return err == nil && n > 0
-	})
+	_ = conn.Read(hasEnded) // it ends with the process or the file
+}
+
+func hasEnded(pidfd uintptr) bool {
+	n, err := unix.Poll([]unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}, 0)
+	return err == nil && n > 0
 }
 
 // ended is closed when the process has ended.

@@ -29,8 +29,8 @@ type Network struct {
 // Start starts the container: its output is written from the first byte, its end
 // is watched for. It returns when the engine says that it has been started, with
 // the process id of its first process, or 0 if that has ended already. When it
-// fails the container may be running all the same if the engine did not answer;
-// Remove settles that.
+// fails the container may be running all the same, if the engine did not answer, or
+// if its process cannot be seen from here and it has datasets; Remove settles that.
 func (b *Body) Start(ctx context.Context) (pid int, err error) {
 	run, err := b.start(ctx)
 	if err != nil {
@@ -59,11 +59,14 @@ func (b *Body) start(ctx context.Context) (*Running, error) {
 		w.abandon()
 		return nil, err
 	}
-	w.begin(run)
+	hidden := w.begin(run)
 	b.running.Store(run)
 	b.watched, b.process = w.done, w.process
 	b.spawn(w.run)
 	b.spawn((&signaller{body: b, stop: stopSignal, process: w.process, ended: w.done}).run)
+	if hidden != nil && b.bound {
+		return nil, fmt.Errorf("what it sees of its datasets, and its end, cannot be seen: %w", hidden)
+	}
 	return run, nil
 }
 

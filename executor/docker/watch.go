@@ -31,6 +31,7 @@ type watch struct {
 	process *process           // nil: not to be seen from here
 	overdue <-chan time.Time   // the process has ended; when it fires, the engine had its time
 	silent  bool               // it has fired
+	broken  bool               // contact was lost, and with it the stream
 	done    chan struct{}
 }
 
@@ -96,24 +97,26 @@ func (w *watch) unwait() {
 	}
 }
 
-// begin follows the first process of the container, which has just started.
-func (w *watch) begin(run *Running) {
+// begin follows the first process of the container, which has just started. An
+// error says that it runs, and cannot be seen.
+func (w *watch) begin(run *Running) error {
 	if run.PID == 0 {
-		return
+		return nil
 	}
 	p, err := openProcess(run.PID, run.ID)
 	if errors.Is(err, unix.ESRCH) {
-		return // it has ended already
+		return nil // it has ended already
 	}
 	if err != nil {
 		w.body.engine.log.Warn("docker: the container's process cannot be watched", w.body.field(), zap.Error(err))
-		return
+		return err
 	}
 	w.process = p
 	w.body.spawn(func(ctx context.Context) {
 		<-ctx.Done()
 		p.close()
 	})
+	return nil
 }
 
 // abandon is the undo of prepareWatch.
@@ -134,10 +137,11 @@ func (w *watch) run(ctx context.Context) {
 			w.tell(ctx, end)
 			return
 		}
-		since := time.Now()
 		w.body.engine.log.Warn("docker engine: contact lost while the container runs", w.body.field(), zap.Error(err))
-		w.stream.drain(ctx)
-		if !w.again(ctx, since) {
+		if w.broken = !errors.Is(err, errSilent); w.broken {
+			w.stream.drain(ctx)
+		}
+		if !w.again(ctx) {
 			return
 		}
 	}
@@ -187,32 +191,45 @@ func (w *watch) expect() {
 }
 
 // again finds out what became of the container and goes on watching it if it
-// runs. Else it tells the end, and returns false.
-func (w *watch) again(ctx context.Context, since time.Time) bool {
+// runs. Else it tells the end, and returns false. An engine that is only silent
+// still brings the output; else the log driver has the rest of it.
+func (w *watch) again(ctx context.Context) bool {
 	found, err := w.find(ctx)
 	switch {
 	case ctx.Err() != nil:
-		w.body.finish(nil, "it was given up")
+		w.unknown(ctx, "it was given up")
 	case errdefs.IsNotFound(err):
-		w.body.finish(nil, "somebody removed the container")
+		w.unknown(ctx, "somebody removed the container")
 	case err != nil:
-		w.body.finish(nil, fmt.Sprintf("its process has ended, but the docker engine has not told how: %v", err))
+		w.unknown(ctx, fmt.Sprintf("its process has ended, but the docker engine has not told how: %v", err))
 	case found.State.Running:
 		if err := w.wait(ctx, container.WaitConditionNotRunning); err == nil {
-			w.stream = w.body.resume(ctx, w.out, since, true)
+			w.resume(ctx, true)
 			return true
 		}
 		select { // it answers one and not the other
 		case <-time.After(retryEvery):
 		case <-ctx.Done():
 		}
-		return w.again(ctx, since)
+		return w.again(ctx)
 	default:
-		w.stream = w.body.resume(ctx, w.out, since, false)
+		w.resume(ctx, false)
 		w.stream.drain(ctx)
 		w.tell(ctx, container.WaitResponse{StatusCode: int64(found.State.ExitCode)})
 	}
 	return false
+}
+
+func (w *watch) resume(ctx context.Context, runs bool) {
+	if w.broken {
+		w.stream = w.body.resume(ctx, w.out, w.stream.until, runs)
+	}
+}
+
+// unknown publishes an end of which there is no status.
+func (w *watch) unknown(ctx context.Context, why string) {
+	w.stream.drain(ctx)
+	w.body.finish(nil, why)
 }
 
 // find asks until the engine answers, or has been silent for too long about a
