@@ -55,6 +55,11 @@ func newByHand(t *testing.T) *byHand {
 	if out, err := h.docker(t.Context(), "run", "--detach", "--name", "other", "--ipc", "shareable", "--network", "web", "busybox:latest").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
+	t.Cleanup(func() {
+		if out, err := h.docker(context.Background(), "rm", "--force", "other").CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	})
 	return h
 }
 
@@ -72,9 +77,17 @@ func makeNetworks(t *testing.T, e *dockertest.Engine) {
 		for _, subnet := range subnets {
 			o.IPAM.Config = append(o.IPAM.Config, network.IPAMConfig{Subnet: netip.MustParsePrefix(subnet)})
 		}
-		if _, err := e.API.NetworkCreate(t.Context(), name, o); err != nil {
+		made, err := e.API.NetworkCreate(t.Context(), name, o)
+		if err != nil {
 			t.Fatal(err)
 		}
+		t.Cleanup(func() { // its bridge would stay
+			ctx, cancel := context.WithTimeout(context.Background(), finishLimit)
+			defer cancel()
+			if _, err := e.API.NetworkRemove(ctx, made.ID, client.NetworkRemoveOptions{}); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 

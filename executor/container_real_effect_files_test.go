@@ -90,7 +90,7 @@ func volumeEffects(*testing.T) []effect {
 		{field: "linux_info.ipc_mode, shm_size", inside: "stat -f -c %b /dev/shm", want: "512"},
 		{field: "linux_info.seccomp.unconfined", inside: "grep Seccomp: /proc/self/status | cut -f 2", want: "0"},
 		{field: "rlimit_info", inside: "ulimit -Sn; ulimit -Hn; ulimit -c", want: "55\n66\nunlimited"},
-		{field: "tty_info", inside: `for i in $(seq 100); do size=$(stty size < /proc/1/fd/0) && break; sleep 0.05; done 2> /dev/null; echo $size`, want: "33 99"},
+		{field: "tty_info", inside: `while [ -z "$size" ] && [ $((tries += 1)) -lt 100 ]; do sleep 0.05; size=$(stty size < /proc/1/fd/0 2> /dev/null); done; echo $size`, want: "33 99"},
 		{field: "hostname", inside: "hostname", want: "box"},
 		{field: "docker.image, flocker.image", outside: told(func(c container.InspectResponse) any { return c.Config.Image }), want: "busybox:latest"},
 	}
