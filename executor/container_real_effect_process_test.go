@@ -44,8 +44,11 @@ func terminalEffects(*testing.T) []effect {
 func healthEffects(*testing.T) []effect {
 	return []effect{{
 		options: pairs{
-			{"health-cmd", "test -e $MESOS_SANDBOX"}, {"health-interval", "100ms"}, {"health-timeout", "10s"},
-			{"health-retries", "50"}, {"health-start-period", "2s"},
+			{"health-cmd", "test -e $MESOS_SANDBOX"},
+			{"health-interval", "100ms"},
+			{"health-timeout", "10s"},
+			{"health-retries", "50"},
+			{"health-start-period", "2s"},
 		},
 		outside: func(s *seen) (string, error) {
 			if err := awaitHealth(s); err != nil {
