@@ -1,10 +1,12 @@
 package docker_test
 
 import (
+	"bufio"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -21,11 +23,25 @@ import (
 	"github.com/mesos-flocker/flocker-executor/volumes"
 )
 
-// sleeper is a process that leads a group of its own.
-func sleeper(t *testing.T) (pid int) {
+// stranger is a process that leads a group of its own, and answers while it lives.
+type stranger struct {
+	pid  int
+	ask  io.Writer
+	says *bufio.Reader
+}
+
+func newStranger(t *testing.T) stranger {
 	t.Helper()
-	cmd := exec.Command("sleep", "1000")
+	cmd := exec.Command("cat")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +49,16 @@ func sleeper(t *testing.T) (pid int) {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait() // it was killed
 	})
-	return cmd.Process.Pid
+	return stranger{pid: cmd.Process.Pid, ask: stdin, says: bufio.NewReader(stdout)}
+}
+
+// wantAlive fails if a signal is on its way that ends it, too.
+func (s stranger) wantAlive(t *testing.T) {
+	t.Helper()
+	_, err := io.WriteString(s.ask, "alive\n")
+	if said, reading := s.says.ReadString('\n'); err != nil || reading != nil || said != "alive\n" {
+		t.Errorf("a process that is not the container's was killed: %v, %v", err, reading)
+	}
 }
 
 // A link that the user planted must not have the executor write, as root, to a
