@@ -32,7 +32,7 @@ var (
 )
 
 func newStore(s *settings, getenv func(string) string, sandbox string, log *zap.Logger) store {
-	return store{open: sync.OnceValues(func() (*flocker.Store, error) {
+	return store{open: untilItSucceeds(func() (*flocker.Store, error) {
 		config, err := flocker.ResolveConfig(s.flocker, getenv, etc)
 		if err != nil {
 			return nil, err
@@ -51,6 +51,23 @@ func newStore(s *settings, getenv func(string) string, sandbox string, log *zap.
 			Client: client, Node: config.Node, CacheDir: filepath.Join(s.stateDir, "cache"), Log: log,
 		}), nil
 	})}
+}
+
+// untilItSucceeds calls open again as long as it fails: a certificate that is just
+// being replaced must not stop who has all the time to finish a dead executor's work.
+func untilItSucceeds(open func() (*flocker.Store, error)) func() (*flocker.Store, error) {
+	var one sync.Mutex
+	var opened *flocker.Store
+	return func() (*flocker.Store, error) {
+		one.Lock()
+		defer one.Unlock()
+		if opened != nil {
+			return opened, nil
+		}
+		var err error
+		opened, err = open()
+		return opened, err
+	}
 }
 
 // warnAboutKey: a key in the sandbox can be read by the task, and by everybody
