@@ -53,16 +53,16 @@ func firstProcess(t *testing.T, e *cluster.Engine, id string) int {
 
 // A container that somebody stops by hand has ended.
 func TestDockerStopByHand(t *testing.T) {
-	inDocker(t, func(t *testing.T, isolation string, c *cluster.Minicluster) {
-		id, node := "hand-stop-"+isolation, c.Nodes()[0].Name
-		runningIn(t, c, id, node, id)
-		engine := engineOf(t, c, node)
-		if _, err := engine.API.ContainerStop(deadline(t), theContainer(t, engine, id).ID, client.ContainerStopOptions{}); err != nil {
-			t.Fatal(err)
-		}
-		says(t, reaches(t, c, id, mesos.TASK_FAILED), "Container exited with status 143")
-		nothingOf(t, c, id, id)
-	})
+	t.Parallel()
+	c := docked(t, "posix")
+	id, node := "hand-stop", c.Nodes()[0].Name
+	runningIn(t, c, id, node, id)
+	engine := engineOf(t, c, node)
+	if _, err := engine.API.ContainerStop(deadline(t), theContainer(t, engine, id).ID, client.ContainerStopOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	says(t, reaches(t, c, id, mesos.TASK_FAILED), "Container exited with status 143")
+	nothingOf(t, c, id, id)
 }
 
 // One that is paused by hand is no ended one: it goes on when it is let, and can be

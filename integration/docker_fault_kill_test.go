@@ -15,17 +15,17 @@ const deafIn = "trap '' TERM; echo ready; while :; do sleep 0.1; done"
 // A container ignores SIGTERM and is given an hour; a second KILL that gives it no
 // time ends it.
 func TestDockerKillTwice(t *testing.T) {
-	inDocker(t, func(t *testing.T, isolation string, c *cluster.Minicluster) {
-		id := "deaf-" + isolation
-		submit(t, c, inContainer(id, "", id, deafIn))
-		reaches(t, c, id, mesos.TASK_RUNNING)
-		printed(t, c, id, "ready")
-		killWithin(t, c, id, time.Hour)
-		reaches(t, c, id, mesos.TASK_KILLING)
-		killWithin(t, c, id, 0)
-		says(t, reaches(t, c, id, mesos.TASK_KILLED), "Container exited with status 137")
-		nothingOf(t, c, id, id)
-	})
+	t.Parallel()
+	const id = "deaf"
+	c := docked(t, "posix")
+	submit(t, c, inContainer(id, "", id, deafIn))
+	reaches(t, c, id, mesos.TASK_RUNNING)
+	printed(t, c, id, "ready")
+	killWithin(t, c, id, time.Hour)
+	reaches(t, c, id, mesos.TASK_KILLING)
+	killWithin(t, c, id, 0)
+	says(t, reaches(t, c, id, mesos.TASK_KILLED), "Container exited with status 137")
+	nothingOf(t, c, id, id)
 }
 
 func killWithin(t *testing.T, c cluster.Cluster, id string, grace time.Duration) {
