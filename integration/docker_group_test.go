@@ -1,11 +1,13 @@
 package integration_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 
@@ -121,6 +123,41 @@ func TestDockerGroupRefused(t *testing.T) {
 	}
 	noContainer(t, c, "shared-reader")
 	unmade(t, c, "group-shared")
+}
+
+// An image that cannot be had ends the whole group, whatever the others have come
+// to by then.
+func TestDockerGroupWithoutAnImage(t *testing.T) {
+	t.Parallel()
+	c := docked(t, "posix")
+	node := c.Nodes()[0].Name
+	lacks := inContainer("imageless-a", node, "imageless-a", "true")
+	lacks.Labels["flocker.image"] = "127.0.0.1:1/no/such:image"
+	submitGroup(t, c, lacks, inContainer("imageless-b", node, "imageless-b", countingIn), member("imageless-p", node, counting))
+	end := reaches(t, c, lacks.ID, mesos.TASK_FAILED)
+	says(t, end, "127.0.0.1:1/no/such:image", "unreachable")
+	wantReason(t, end, mesos.REASON_CONTAINER_LAUNCH_FAILED)
+	for _, id := range []string{"imageless-b", "imageless-p"} {
+		says(t, reaches(t, c, id, mesos.TASK_KILLED), `task "imageless-a" of its group failed`)
+	}
+	for _, id := range []string{"imageless-a", "imageless-b", "imageless-p"} {
+		noContainer(t, c, id)
+		oneTerminal(t, c, id)
+		eventually(t, "the lease of "+id+" is returned", func() error { return notLeased(c, id) })
+	}
+}
+
+// notLeased: nobody has the dataset, which may never have been made.
+func notLeased(c cluster.Cluster, name string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	all, err := c.Leases(ctx)
+	for _, l := range all {
+		if l.Dataset == computedID(name) {
+			err = fmt.Errorf("%s has it", l.Node)
+		}
+	}
+	return err
 }
 
 // What a container of a group finds in its environment: the executor's
