@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -33,6 +34,9 @@ type Options struct {
 	// EndTimeout is how long the engine may take to tell how a container ended
 	// whose first process is seen to have ended; then its end is unknown. 0: a minute.
 	EndTimeout time.Duration
+	// PullSilence is how long a pull may bring no news; then the registry counts as
+	// unreachable. 0: ten minutes.
+	PullSilence time.Duration
 }
 
 // Engine is a Docker engine on this node. Its methods may be called from any
@@ -44,8 +48,9 @@ type Engine struct {
 	config  string
 	version string
 
-	selfCgroup []byte
-	endTimeout time.Duration
+	selfCgroup  []byte
+	endTimeout  time.Duration
+	pullSilence time.Duration
 
 	life    context.Context // of whatever watches containers
 	end     context.CancelFunc
@@ -60,10 +65,9 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open docker engine %s: %w", o.Socket, err)
 	}
-	e := &Engine{socket: o.Socket, log: o.Log, api: api, config: o.Config, selfCgroup: o.SelfCgroup, endTimeout: o.EndTimeout}
-	if e.endTimeout == 0 {
-		e.endTimeout = time.Minute
-	}
+	e := &Engine{socket: o.Socket, log: o.Log, api: api, config: o.Config, selfCgroup: o.SelfCgroup}
+	e.endTimeout = cmp.Or(o.EndTimeout, time.Minute)
+	e.pullSilence = cmp.Or(o.PullSilence, 10*time.Minute)
 	if e.log == nil {
 		e.log = zap.NewNop()
 	}

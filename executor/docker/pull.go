@@ -2,9 +2,11 @@ package docker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/distribution/reference"
@@ -18,9 +20,11 @@ func (e *Engine) pull(ctx context.Context, c Container, ref reference.Named, rep
 		return fmt.Errorf("pull image %s: %w", name, err)
 	}
 	report("pulling image " + name)
+	ctx, news, end := e.listening(ctx)
+	defer end()
 	stream, err := e.api.ImagePull(ctx, ref.String(), client.ImagePullOptions{RegistryAuth: auth})
 	if err != nil {
-		return pullError(name, err)
+		return pullError(ctx, name, err)
 	}
 	p := progress{}
 	last := ""
@@ -29,8 +33,9 @@ func (e *Engine) pull(ctx context.Context, c Container, ref reference.Named, rep
 			err = message.Error
 		}
 		if err != nil {
-			return pullError(name, err)
+			return pullError(ctx, name, err)
 		}
+		news()
 		p.note(message)
 		if text := p.String(); text != "" && text != last {
 			last = text
@@ -38,6 +43,19 @@ func (e *Engine) pull(ctx context.Context, c Container, ref reference.Named, rep
 		}
 	}
 	return nil
+}
+
+// listening ends ctx when there is no news for too long: a registry, or what is
+// between, may be silent for ever.
+func (e *Engine) listening(ctx context.Context) (_ context.Context, news, end func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	silence := time.AfterFunc(e.pullSilence, func() {
+		cancel(fmt.Errorf("%w: nothing has come for %v", ErrRegistryUnreachable, e.pullSilence))
+	})
+	return ctx, func() { silence.Reset(e.pullSilence) }, func() {
+		silence.Stop()
+		cancel(nil)
+	}
 }
 
 // pullErrors tells kinds of failure apart. The engine passes on a registry's
@@ -56,7 +74,10 @@ var pullErrors = []struct {
 	}},
 }
 
-func pullError(name string, err error) error {
+func pullError(ctx context.Context, name string, err error) error {
+	if cause := context.Cause(ctx); errors.Is(cause, ErrRegistryUnreachable) {
+		return fmt.Errorf("pull image %s: %w", name, cause)
+	}
 	text := strings.ToLower(err.Error())
 	for _, e := range pullErrors {
 		for _, word := range e.words {
