@@ -146,7 +146,7 @@ func hasProxy(port uint32) bool {
 // machine's network, so it takes some addresses at random.
 func userNetwork(t *testing.T, e *cluster.Engine, name string) (prefix netip.Prefix) {
 	t.Helper()
-	prefix = netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 214, byte(rand.Uint32()), byte(rand.Uint32()) &^ 15}), 28)
+	prefix = netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 216, byte(rand.Uint32()), byte(rand.Uint32()) &^ 15}), 28)
 	made, err := e.API.NetworkCreate(deadline(t), name, client.NetworkCreateOptions{
 		Driver: "bridge", IPAM: &network.IPAM{Config: []network.IPAMConfig{{Subnet: prefix}}},
 	})
