@@ -42,6 +42,26 @@ func TestDockerKillWhileTheEngineIsSlow(t *testing.T) {
 	})
 }
 
+// Without volumes the executor has nothing to stay for: its keeper removes what
+// comes of the container.
+func TestDockerKillWhileTheEngineIsSlowWithoutVolumes(t *testing.T) {
+	t.Parallel()
+	const id = "slow-plain"
+	c := docked(t, "posix")
+	node := c.Nodes()[0].Name
+	engine := engineOf(t, c, node)
+	driver := newSlowDriver(t, engine, id, atCreate)
+	task := driver.slowly(inContainer(id, node, "", "sleep 1000"))
+	delete(task.Labels, "flocker.volume")
+	submit(t, c, task)
+	driver.holdsUp(t)
+	killWithin(t, c, id, 0)
+	reaches(t, c, id, mesos.TASK_KILLED)
+	driver.release()
+	removes(t, engine, id)
+	nothingOf(t, c, id)
+}
+
 // The agent is killed and comes back while an image is pulled, a container is made
 // and another is started: all three go on, and obey.
 func TestDockerAgentRestartBeforeRunning(t *testing.T) {
