@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/mesos-flocker/flocker-executor/volumes"
 	"github.com/mesos-flocker/flocker-executor/volumes/mounts/mountstest"
 )
 
@@ -84,6 +85,9 @@ func TestKeeperWaitsForTheControlService(t *testing.T) {
 	must(t, e.cmd.Process.Kill())
 	w.said("connection refused")
 	w.wantHolder(id, here)
+	if slices.ContainsFunc(keepers(), func(pid int) bool { return has(pid, w.path("root", id)) }) {
+		t.Error("the lease was to be returned while somebody had the dataset open")
+	}
 	must(t, os.Remove(w.path("later-no-return")))
 	ends(t, e.keeper)
 	w.clean()
@@ -104,5 +108,51 @@ func TestKeeperWaitsForBystanders(t *testing.T) {
 	}
 	bystander.End()
 	ends(t, e.keeper)
+	w.clean()
+}
+
+// finishing leaves a dead executor's keeper that cannot finish, for the engine is
+// away.
+func (w *world) finishing() *executor {
+	w.t.Helper()
+	e := w.runningContainer("data")
+	must(w.t, os.WriteFile(w.path("away"), nil, 0o600))
+	must(w.t, e.cmd.Process.Kill())
+	w.said("the engine is away")
+	return e
+}
+
+// Who finishes ignores signals as the keeper does.
+func TestFinishSurvives(t *testing.T) {
+	w := newWorld(t)
+	id := w.dataset("data", there)
+	e := w.finishing()
+	for _, pid := range keepers() {
+		for _, sig := range []unix.Signal{unix.SIGTERM, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGUSR1, unix.SIGPIPE, unix.SIGTSTP} {
+			must(t, unix.Kill(pid, sig))
+		}
+	}
+	must(t, os.Remove(w.path("away")))
+	ends(t, e.keeper)
+	if want := "remove child, return " + id; !strings.HasSuffix(w.log(), want) {
+		t.Errorf("requests %s, want %s at the end", w.log(), want)
+	}
+	w.clean()
+}
+
+// A keeper that is killed while it finishes leaves nobody behind; recovery does the
+// rest.
+func TestKeeperKilledWhileItFinishes(t *testing.T) {
+	w := newWorld(t)
+	w.dataset("data", there)
+	e := w.finishing()
+	must(t, unix.Kill(e.keeper, unix.SIGKILL))
+	eventually(t, "nobody finishes any more", func() bool { return len(keepers()) == 0 })
+	must(t, os.Remove(w.path("away")))
+	eventually(t, "recovery has done the rest", func() bool {
+		r, err := volumes.Recover(t.Context(), w.containerOptions("recovery"), false)
+		must(t, err)
+		return r.Alive == 0 // who has no name any more may not have closed everything
+	})
 	w.clean()
 }
