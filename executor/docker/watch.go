@@ -202,6 +202,8 @@ func (w *watch) again(ctx context.Context) bool {
 		w.unknown(ctx, "somebody removed the container")
 	case err != nil:
 		w.unknown(ctx, fmt.Sprintf("its process has ended, but the docker engine has not told how: %v", err))
+	case found.State.Running && found.State.Pid != w.body.Running().PID:
+		w.unknown(ctx, "it has ended, and was started again by hand or by a restart policy set by hand")
 	case found.State.Running:
 		if err := w.wait(ctx, container.WaitConditionNotRunning); err == nil {
 			w.resume(ctx, true)

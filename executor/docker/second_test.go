@@ -1,0 +1,44 @@
+package docker_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/client"
+
+	"github.com/mesos-flocker/flocker-executor/executor/docker/dockertest"
+)
+
+// Somebody has given the container a restart policy, and the engine is restarted:
+// what the engine starts then is not the task any more, and is removed.
+func TestSecondLife(t *testing.T) {
+	t.Parallel()
+	d := dockertest.New(t, dockertest.Options{})
+	c := task(t, "sleep 1000")
+	c.Config.StopSignal = "SIGKILL"
+	b := started(t, open(t, d), c)
+	policy := container.RestartPolicy{Name: container.RestartPolicyAlways}
+	if _, err := d.API.ContainerUpdate(t.Context(), b.Name(), client.ContainerUpdateOptions{RestartPolicy: &policy}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if status, known := ended(t, b); known || !strings.Contains(b.Why(), "started again") {
+		t.Errorf("status %#x, known: %v, why: %q", status, known, b.Why())
+	}
+	found, err := d.API.ContainerInspect(t.Context(), b.Name(), client.ContainerInspectOptions{})
+	if err != nil || !found.Container.State.Running || found.Container.State.Pid == b.Running().PID {
+		t.Fatalf("the second life: %+v, %v", found.Container.State, err)
+	}
+	if err := b.Remove(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if running(found.Container.State.Pid) {
+		t.Error("the second life goes on")
+	}
+}
