@@ -74,8 +74,8 @@ func labelOption(d *draft, value string) error {
 	switch {
 	case strings.HasPrefix(key, "flocker-executor."):
 		return errors.New("labels that begin with flocker-executor. are the executor's")
-	case strings.ContainsAny(strings.TrimLeft(key, blanks), blanks):
-		return fmt.Errorf("key %q: blanks are not allowed", key)
+	case strings.Trim(key, blanks) == "" || strings.ContainsAny(strings.TrimLeft(key, blanks), blanks):
+		return fmt.Errorf("key %q: <key>=<value> is allowed, and no blanks in the key", key)
 	}
 	return pairs(func(d *draft) *map[string]string { return &d.c.Config.Labels })(d, value)
 }
