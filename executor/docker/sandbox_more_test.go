@@ -109,14 +109,14 @@ func TestUnreadableCredentials(t *testing.T) {
 	t.Cleanup(e.Close)
 	for file, texts := range map[string][]string{
 		".docker/config.json": {`{"auths":"hunter2"}`, `{"auths":{"x":{"auth":7,"password":"hunter2"}}`, `hunter2`, `{"auths":{"x":{"auth":"hunter2"}}}`},
-		".dockercfg":          {`{"x":"hunter2"}`, `hunter2`},
+		".dockercfg":          {`{"x":"hunter2"}`, `hunter2`, `{"x":{"email":"` + strings.Repeat("x", 2<<20) + `"}}`},
 	} {
 		for _, text := range texts {
 			c := image(t, name)
 			write(t, filepath.Join(c.Sandbox, file), text)
 			err := e.Prepare(t.Context(), c, func(string) {})
 			if err == nil || !strings.Contains(err.Error(), file) || strings.Contains(err.Error(), "hunter2") {
-				t.Errorf("%s: %s: error %v", file, text, err)
+				t.Errorf("%s: %.80s: error %v", file, text, err)
 			}
 		}
 	}

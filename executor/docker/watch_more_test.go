@@ -2,7 +2,9 @@ package docker_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -11,6 +13,8 @@ import (
 	"time"
 
 	"github.com/moby/moby/client"
+
+	"github.com/mesos-flocker/flocker-executor/executor/docker"
 )
 
 // An engine whose answer about the end breaks off, and that then answers one request
@@ -107,5 +111,16 @@ func TestStartIsKnownLater(t *testing.T) {
 	pid, err := b.Start(t.Context())
 	if err != nil || pid == 0 || b.Running().PID != pid {
 		t.Errorf("process %d, %v", pid, err)
+	}
+}
+
+// An engine that says nothing is given up by itself.
+func TestOpenHasADeadline(t *testing.T) {
+	t.Parallel() // it has ten seconds
+	socket := filepath.Join(t.TempDir(), "s")
+	l := listen(t, socket)
+	defer func() { _ = l.Close() }()
+	if _, err := docker.Open(context.WithoutCancel(t.Context()), docker.Options{Socket: socket}); !errors.Is(err, docker.ErrAbsent) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v", err)
 	}
 }
