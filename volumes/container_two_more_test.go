@@ -86,6 +86,9 @@ func TestKeeperFinishesTwo(t *testing.T) {
 	}
 	must(t, e.cmd.Process.Kill())
 	ends(t, e.keeper)
+	if said, _ := os.ReadFile(w.path("out")); strings.Contains(string(said), "looking for it again") {
+		t.Error("it looks again for a container that was made")
+	}
 	removed := strings.Index(w.log(), "remove child")
 	for _, id := range ids {
 		if returned := strings.Index(w.log(), "return "+id); removed < 0 || returned < removed {

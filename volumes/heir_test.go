@@ -67,7 +67,14 @@ func containerChild(dir, which string) int {
 		fmt.Println("hold:", err)
 		return 1
 	}
-	return toItsEnd(ctx, dir, h, h.StartContainer(ctx, newStandIn(dir, "child", script)))
+	body := newStandIn(dir, "child", script)
+	body.at = func(step string) {
+		if err := unlessFile(dir, "hang-")(step); err != nil {
+			check(os.WriteFile(filepath.Join(dir, "hanging"), nil, 0o600))
+			select {}
+		}
+	}
+	return toItsEnd(ctx, dir, h, h.StartContainer(ctx, body))
 }
 
 // unlessFile has requests refused whose name is that of a file in dir, after prefix.
