@@ -97,7 +97,7 @@ func canonical(key, value string) string {
 		return strings.TrimPrefix(strings.ToUpper(value), "CAP_")
 	case "HostConfig.ExtraHosts":
 		return strings.TrimSpace(value)
-	case "HostConfig.Mounts.Target":
+	case "HostConfig.Mounts.Target", "HostConfig.Devices.PathInContainer", "HostConfig.Devices.PathOnHost":
 		return path.Clean(value)
 	case "HostConfig.Binds":
 		parts := strings.Split(value, ":")

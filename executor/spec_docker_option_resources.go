@@ -73,15 +73,14 @@ var errDevice = errors.New("<device of the node>[:<in the container>][:<some of 
 
 func deviceOption(d *draft, value string) error {
 	parts := strings.Split(value, ":")
-	m := container.DeviceMapping{PathOnHost: parts[0], PathInContainer: path.Clean(parts[0]), CgroupPermissions: "rwm"}
+	host := path.Clean(parts[0])
+	m := container.DeviceMapping{PathOnHost: host, PathInContainer: host, CgroupPermissions: "rwm"}
 	rest := parts[1:]
 	if n := len(rest); n > 0 && isDeviceMode(rest[n-1]) {
 		m.CgroupPermissions, rest = rest[n-1], rest[:n-1]
 	}
 	if len(rest) == 1 {
-		m.PathInContainer, rest = rest[0], nil
-	} else {
-		m.PathOnHost = m.PathInContainer
+		m.PathInContainer, rest = path.Clean(rest[0]), nil
 	}
 	if len(rest) > 0 || !path.IsAbs(m.PathOnHost) || !path.IsAbs(m.PathInContainer) {
 		return errDevice
