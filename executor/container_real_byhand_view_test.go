@@ -67,7 +67,7 @@ var index = regexp.MustCompile(`\[\d+\]`)
 
 // unordered lists: the command line has them in the order of a map.
 var unordered = []string{
-	"Config.Env[]", "HostConfig.CapAdd[]", "HostConfig.CapDrop[]",
+	"Config.Env[]", "HostConfig.Binds[]", "HostConfig.CapAdd[]", "HostConfig.CapDrop[]",
 	"HostConfig.Ulimits[].Name", "HostConfig.Ulimits[].Soft", "HostConfig.Ulimits[].Hard", "NetworkSettings.Networks.web.Aliases[]",
 }
 
