@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
-	"sync"
 
 	"go.uber.org/zap"
 
@@ -56,17 +55,17 @@ func newStore(s *settings, getenv func(string) string, sandbox string, log *zap.
 // untilItSucceeds calls open again as long as it fails: a certificate that is just
 // being replaced must not stop who has all the time to finish a dead executor's work.
 func untilItSucceeds(open func() (*flocker.Store, error)) func() (*flocker.Store, error) {
-	var one sync.Mutex
-	var opened *flocker.Store
+	opened := make(chan *flocker.Store, 1) // whoever has taken it opens it
+	opened <- nil
 	return func() (*flocker.Store, error) {
-		one.Lock()
-		defer one.Unlock()
-		if opened != nil {
-			return opened, nil
+		store := <-opened
+		defer func() { opened <- store }()
+		if store != nil {
+			return store, nil
 		}
 		var err error
-		opened, err = open()
-		return opened, err
+		store, err = open()
+		return store, err
 	}
 }
 
