@@ -23,6 +23,9 @@ cross: ## amd64 and arm64 build of everything, and what only other build tags co
 demo: build need-demo ## a task, its volume, two nodes: the whole story in a minute; DOCKER=1 for a container (root)
 	@bin/minicluster demo $(if $(DOCKER),--docker)
 
+# Programs that tests start are the tests' own with another argument 0, so that the race
+# detector's pause at the end would be in every one's way.
+test: export GORACE := atexit_sleep_ms=0
 test: need-test ## all tests with -race: unit, integration, end to end (root)
 	$(GO) test $(TESTFLAGS) -race -count=1 -timeout 600s $(PACKAGES)
 	$(GO) test $(TESTFLAGS) -race -count=1 -timeout 600s -tags failpoint ./volumes/...

@@ -22,13 +22,13 @@ func TestOutputOfASilentEngine(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(e.Close)
-	c := task(t, "mkfifo /go; echo line 1; read go </go; i=1; while [ $i -lt 500 ]; do i=$((i+1)); echo line $i; done")
+	c := task(t, "mkfifo /begin; echo line 1; read go </begin; i=1; while [ $i -lt 500 ]; do i=$((i+1)); echo line $i; done")
 	b := started(t, e, c)
 	wantOutput(t, c.Stdout, "line 1\n")
 	if err := d.Pause(); err != nil {
 		t.Fatal(err)
 	}
-	write(t, "/proc/"+itoa(b.Running().PID)+"/root/go", "now\n")
+	write(t, "/proc/"+itoa(b.Running().PID)+"/root/begin", "now\n")
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for late := time.After(4 * time.Second); logs.FilterMessageSnippet("contact lost").Len() == 0; {
