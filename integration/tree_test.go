@@ -52,10 +52,23 @@ func launchWild(t *testing.T, c cluster.Cluster, id string) string {
 	if !strings.HasPrefix(namespace, "pid:[") {
 		t.Fatalf("the task is in namespace %q", namespace)
 	}
-	if n := len(inNamespace(t, namespace)); n < 50 {
-		t.Fatalf("%d processes in namespace %s", n, namespace)
+	found := inNamespace(t, namespace)
+	if len(found) < 50 {
+		t.Fatalf("%d processes in namespace %s", len(found), namespace)
 	}
+	reserve(t, found[0])
 	return namespace
+}
+
+// reserve keeps a namespace's number from being given to the next one, another
+// test's, while this test looks for processes by it.
+func reserve(t *testing.T, link string) {
+	t.Helper()
+	namespace, err := os.Open(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = namespace.Close() }) // nothing was written
 }
 
 func nobodyIn(t *testing.T, namespace string) {

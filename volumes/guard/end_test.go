@@ -34,6 +34,21 @@ func members(t testing.TB, pidNamespace uint64) []string {
 	return found
 }
 
+// reserve keeps the number of a namespace that has processes from being given to
+// the next one, another test's, when they have ended.
+func reserve(t testing.TB, pidNamespace uint64) {
+	t.Helper()
+	found := members(t, pidNamespace)
+	if len(found) == 0 {
+		t.Fatalf("nobody is in PID namespace %d", pidNamespace)
+	}
+	namespace, err := os.Open(found[0] + "/ns/pid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = namespace.Close() }) // nothing was written
+}
+
 // eventually waits for a condition that nothing signals.
 func eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
@@ -73,6 +88,7 @@ func TestStopLeavesNobody(t *testing.T) {
 			g := start(t, w.config("data"))
 			w.sh(t, g, script)
 			w.waitFile(t, "up")
+			reserve(t, g.Identity().PIDNamespace)
 			if err := g.Stop(deadline(t)); err != nil {
 				t.Fatal(err)
 			}
@@ -111,6 +127,7 @@ func TestDeathOfTheExecutorIsTheTasks(t *testing.T) {
 				_ = w.pin.Close()
 				space, pidNamespace := w.startExecutor(t, flags, script)
 				w.waitFile(t, "up")
+				reserve(t, pidNamespace)
 				if err := unix.Unmount(w.mount.Point, 0); !errors.Is(err, unix.EBUSY) {
 					t.Errorf("umount while the task runs: %v, want EBUSY", err)
 				}
@@ -132,6 +149,7 @@ func TestDeathOfTheGuardIsTheTasks(t *testing.T) {
 	g := start(t, w.config("data"))
 	w.sh(t, g, escapes["forks away with setsid"])
 	w.waitFile(t, "up")
+	reserve(t, g.Identity().PIDNamespace)
 	exit(t, g)
 	if err := syscall.Kill(g.Identity().Pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
