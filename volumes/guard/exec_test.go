@@ -25,7 +25,7 @@ func TestExecRunsBesideTheTask(t *testing.T) {
 	w.sh(t, g, "echo here > data/file; touch up; sleep 1000")
 	w.waitFile(t, "up")
 	script := "grep -q here data/file && cut -d' ' -f1,6 /proc/$$/stat > session && ls /proc/self/fd > fds && " +
-		"readlink /proc/self/fd/0 > input && ps -e -o args= > processes; exit 3"
+		"readlink /proc/self/fd/0 > input && cat /proc/[0-9]*/cmdline | tr '\\0' ' ' > processes; exit 3"
 	status, err := g.Exec(deadline(t), w.command(script))
 	if err != nil || status.ExitStatus() != 3 {
 		t.Fatalf("Exec = %#x, %v", status, err)
