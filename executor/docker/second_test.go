@@ -1,6 +1,7 @@
 package docker_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -40,5 +41,34 @@ func TestSecondLife(t *testing.T) {
 	}
 	if running(found.Container.State.Pid) {
 		t.Error("the second life goes on")
+	}
+}
+
+// An engine that is asked to restart the container may tell the status of the
+// second life, which is 0, for that of the first.
+func TestStatusOfASecondLife(t *testing.T) {
+	restarted := make(chan struct{})
+	e := proxied(t, func(w http.ResponseWriter, q *http.Request) bool {
+		if !is(q, http.MethodPost, "/wait") {
+			return false
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = http.NewResponseController(w).Flush()
+		select {
+		case <-restarted:
+			_, _ = w.Write([]byte(`{"StatusCode":0}`)) // the client may have gone
+		case <-q.Context().Done():
+		}
+		return true
+	})
+	c := task(t, "sleep 1000")
+	c.Config.StopSignal = "SIGKILL"
+	b := started(t, e, c)
+	if _, err := shared.API.ContainerRestart(t.Context(), b.Name(), client.ContainerRestartOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	close(restarted)
+	if status, known := ended(t, b); known || !strings.Contains(b.Why(), "started again") {
+		t.Errorf("status %#x, known: %v, why: %q", status, known, b.Why())
 	}
 }

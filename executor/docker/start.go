@@ -18,6 +18,8 @@ type Running struct {
 	ID       string
 	PID      int // of its first process, in the engine's PID namespace; 0: it has ended
 	Networks []Network
+
+	since string // when it started, in the engine's words
 }
 
 // Network is a network that the container is on.
@@ -108,6 +110,7 @@ func running(found client.ContainerInspectResult) *Running {
 		Inspect: append(append([]byte("["), found.Raw...), ']'),
 		ID:      found.Container.ID,
 		PID:     found.Container.State.Pid,
+		since:   found.Container.State.StartedAt,
 	}
 	if s := found.Container.NetworkSettings; s != nil {
 		for name, n := range s.Networks {

@@ -203,7 +203,7 @@ func (w *watch) again(ctx context.Context) bool {
 	case err != nil:
 		w.unknown(ctx, fmt.Sprintf("its process has ended, but the docker engine has not told how: %v", err))
 	case found.State.Running && found.State.Pid != w.body.Running().PID:
-		w.unknown(ctx, "it has ended, and was started again by hand or by a restart policy set by hand")
+		w.unknown(ctx, secondLife)
 	case found.State.Running:
 		if err := w.wait(ctx, container.WaitConditionNotRunning); err == nil {
 			w.resume(ctx, true)
