@@ -1,6 +1,7 @@
 package docker_test
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -28,7 +29,7 @@ func TestOutputOfASilentEngine(t *testing.T) {
 	if err := d.Pause(); err != nil {
 		t.Fatal(err)
 	}
-	write(t, "/proc/"+itoa(b.Running().PID)+"/root/begin", "now\n")
+	write(t, filepath.Join("/proc", itoa(b.Running().PID), "root", "begin"), "now\n")
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for late := time.After(4 * time.Second); logs.FilterMessageSnippet("contact lost").Len() == 0; {
